@@ -1,0 +1,1 @@
+"""Files: the only package of posterm's kernel that opens them."""

@@ -1,0 +1,158 @@
+"""Where everything is: every path of a data directory, named once.
+
+The tree is the design card's `pos_kernel_data/`. This module must never touch the disk except
+to make the directories; it only says names and modes.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from kernel.disk.files import Disk
+
+__all__ = [
+    "DEFAULT_DATA_DIRECTORY",
+    "Layout",
+    "TerminalPaths",
+    "segment_first_lsn",
+    "segment_name",
+]
+
+DEFAULT_DATA_DIRECTORY = "pos_kernel_data"
+_TERMINAL_MODE = 0o2750
+_SHARED_MODE = 0o2770
+_PARENT_MODE = 0o2770
+_OPEN_SEGMENT = "transaction.wal"
+_LSN_DIGITS = 12
+
+
+def segment_name(first_lsn: int) -> str:
+    """The name of a sealed segment; zero-padded, so that names sort as their LSNs do."""
+    return f"{_OPEN_SEGMENT}.{first_lsn:0{_LSN_DIGITS}d}"
+
+
+def segment_first_lsn(name: str) -> int | None:
+    """The first LSN that a sealed segment's name states; None for any other file."""
+    prefix, dot, digits = name.rpartition(".")
+    if prefix != _OPEN_SEGMENT or len(digits) < _LSN_DIGITS or not digits.isascii():
+        return None
+    return int(digits) if dot and digits.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalPaths:
+    """The files of one terminal, all in `directory`."""
+
+    directory: str
+
+    def _at(self, name: str) -> str:
+        return os.path.join(self.directory, name)
+
+    @property
+    def wal(self) -> str:
+        """The open segment."""
+        return self._at(_OPEN_SEGMENT)
+
+    @property
+    def next_wal(self) -> str:
+        """The next segment while it is being made: never a log until it is renamed."""
+        return self._at(".transaction.wal.next")
+
+    def segment(self, first_lsn: int) -> str:
+        return self._at(segment_name(first_lsn))
+
+    @property
+    def durable(self) -> str:
+        return self._at("durable")
+
+    @property
+    def checkpoint(self) -> str:
+        return self._at("checkpoint")
+
+    @property
+    def next_checkpoint(self) -> str:
+        return self._at(".checkpoint.next")
+
+    @property
+    def lock(self) -> str:
+        return self._at("terminal.lock")
+
+    @property
+    def local_config(self) -> str:
+        return self._at("local_config.json")
+
+    @property
+    def session_data(self) -> str:
+        return self._at("session_data.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The files of one shop under `root`, an absolute path."""
+
+    root: str
+
+    def _at(self, *names: str) -> str:
+        return os.path.join(self.root, *names)
+
+    @property
+    def terminals(self) -> str:
+        return self._at("terminals")
+
+    def terminal(self, terminal_id: str) -> TerminalPaths:
+        """`terminal_id` must have passed `kernel.model.identity.terminal_id`."""
+        return TerminalPaths(self._at("terminals", terminal_id))
+
+    @property
+    def coordination(self) -> str:
+        return self._at("shared", "coordination")
+
+    @property
+    def active_terminals(self) -> str:
+        return self._at("shared", "coordination", "active_terminals.json")
+
+    @property
+    def system_config(self) -> str:
+        return self._at("shared", "coordination", "system_config.json")
+
+    @property
+    def temp(self) -> str:
+        return self._at("temp")
+
+    @property
+    def cleanup(self) -> str:
+        """Bytes set aside: torn tails, garbage that was not ours to delete."""
+        return self._at("temp", "cleanup")
+
+    @property
+    def operation_locks(self) -> str:
+        return self._at("temp", "coordination_locks")
+
+    def operation_lock(self, name: str) -> str:
+        return self._at("temp", "coordination_locks", f"{name}.lock")
+
+    def make(self, disk: Disk) -> None:
+        """Make the directories that are missing. Raises `OSError`."""
+        disk.make_directory(self.root, _PARENT_MODE)
+        for path, mode in (
+            (self.terminals, _PARENT_MODE),
+            (self._at("shared"), _SHARED_MODE),
+            (self.coordination, _SHARED_MODE),
+            (self._at("shared", "cross_terminal_messages"), _SHARED_MODE),
+            (self._at("shared", "cross_terminal_messages", "broadcast"), _SHARED_MODE),
+            (self._at("shared", "cross_terminal_messages", "terminal_inbox"), _SHARED_MODE),
+            (self._at("shared", "suspended"), _SHARED_MODE),
+            (self._at("shared", "returns"), _SHARED_MODE),
+            (self.temp, _SHARED_MODE),
+            (self.operation_locks, _SHARED_MODE),
+            (self.cleanup, _SHARED_MODE),
+        ):
+            disk.make_directory(path, mode)
+
+    def make_terminal(self, disk: Disk, terminal_id: str) -> TerminalPaths:
+        """Make one terminal's directory, its name durable, so that no log can vanish with it."""
+        paths = self.terminal(terminal_id)
+        disk.make_directory(paths.directory, _TERMINAL_MODE)
+        disk.sync_directory(self.terminals)
+        return paths

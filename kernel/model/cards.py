@@ -1,0 +1,45 @@
+"""Card numbers must never reach the log: what looks like one is refused and masked."""
+
+from __future__ import annotations
+
+from kernel.errors import SaleRefused
+
+__all__ = ["looks_like_card", "masked", "refuse_card_number"]
+
+_SHORTEST, _LONGEST = 13, 19
+
+
+def looks_like_card(text: str) -> bool:
+    """13 to 19 digits that pass Luhn's check and are no GTIN (ISO/IEC 7812; GS1 7.9)."""
+    if not (_SHORTEST <= len(text) <= _LONGEST and text.isascii() and text.isdigit()):
+        return False
+    return _luhn_valid(text) and not _gtin_valid(text)
+
+
+def refuse_card_number(text: str, name: str) -> None:
+    """Raises `SaleRefused` with the number masked."""
+    if looks_like_card(text):
+        raise SaleRefused(
+            f"{name} {masked(text)} looks like a card number; cards are taken at the card "
+            "terminal, never typed here"
+        )
+
+
+def masked(number: str) -> str:
+    """All but the last four digits hidden."""
+    return "*" * (len(number) - 4) + number[-4:]
+
+
+def _luhn_valid(digits: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _gtin_valid(digits: str) -> bool:
+    if len(digits) not in (13, 14):
+        return False
+    total = sum(int(digit) * (3 - 2 * (place % 2)) for place, digit in enumerate(digits[-2::-1]))
+    return (total + int(digits[-1])) % 10 == 0

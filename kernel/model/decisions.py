@@ -1,0 +1,232 @@
+"""What the ledger allows: each function turns a request into entries, or refuses it.
+
+Pure: the ledger is read, never changed. A refusal is a `SaleRefused` that tells the cashier
+the thing, the fact and the next step; then nothing is logged. All amounts are minor units.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from kernel.errors import SaleRefused
+from kernel.model.entries import (
+    Act,
+    CardOutcome,
+    CardRequest,
+    CardResult,
+    Commit,
+    Line,
+    LineKind,
+    SaleAborted,
+    SaleBegun,
+    Tender,
+    TenderKind,
+    TenderVoided,
+)
+from kernel.model.identity import TransactionId
+from kernel.model.ledger import Ledger
+from kernel.model.money import LIMIT, check_minor
+from kernel.model.transaction import TRANSITIONS, State, Step, Transaction, reversal
+
+__all__ = [
+    "decide_abort",
+    "decide_begin",
+    "decide_card_outcome",
+    "decide_card_request",
+    "decide_line",
+    "decide_line_void",
+    "decide_tender",
+    "decide_tender_void",
+    "name_of",
+    "open_sale",
+]
+
+LINES_LIMIT = 9_999
+"""A sale with more lines is rung as two: everything has a bound."""
+
+
+def name_of(terminal: str, number: int) -> str:
+    """The transaction id that people see; numbers below zero are training."""
+    return str(TransactionId(terminal, abs(number), training=number < 0))
+
+
+def open_sale(ledger: Ledger, number: int, name: str) -> Transaction:
+    """The open sale of that number, or a refusal that says so."""
+    sale = ledger.sales.get(number)
+    if sale is None:
+        raise SaleRefused(f"sale {name} is closed; begin a new one")
+    return sale
+
+
+def decide_begin(ledger: Ledger, act: SaleBegun, training: bool = False) -> SaleBegun:
+    """`act` with its number."""
+    number = -ledger.next_training if training else ledger.next_transaction
+    return replace(act, tx=number, training=training)
+
+
+def decide_line(sale: Transaction, line: Line, name: str) -> Line:
+    """A line that may be posted to the sale as it stands."""
+    _step(sale, Step.POST, name)
+    if len(sale.lines) >= LINES_LIMIT:
+        raise SaleRefused(f"sale {name} has {LINES_LIMIT} lines; close it and begin another")
+    if line.of is not None and not 1 <= line.of <= len(sale.lines):
+        raise SaleRefused(f"sale {name} has no line {line.of}; it has {len(sale.lines)} lines")
+    total_minor = sale.total_minor + line.total_minor
+    if not -LIMIT <= total_minor <= LIMIT:
+        raise SaleRefused(f"the total of sale {name} would be out of range; begin another sale")
+    if sale.tendered_minor > 0 and total_minor < sale.tendered_minor:
+        raise SaleRefused(
+            f"sale {name} would be worth less than what was tendered; void the tender first"
+        )
+    return line
+
+
+def decide_line_void(
+    sale: Transaction, number: int, name: str, reason: str | None
+) -> Line:
+    """The line that reverses line `number`, once."""
+    if type(number) is not int or not 1 <= number <= len(sale.lines):
+        raise SaleRefused(f"sale {name} has no line {number!r:.20}; it has {len(sale.lines)} lines")
+    original = sale.lines.line(number)
+    reversed_by = sale.lines.reversal_of(number)
+    if reversed_by is not None:
+        raise SaleRefused(f"line {number} of sale {name} is already void by line {reversed_by}")
+    if original.kind in (LineKind.VOID, LineKind.ROUNDING):
+        raise SaleRefused(f"line {number} of sale {name} is a {original.kind} line; it stays")
+    return decide_line(sale, replace(reversal(sale, number), reason=reason), name)
+
+
+def decide_tender(ledger: Ledger, sale: Transaction, act: Tender, name: str) -> Tender:
+    """The tender, with the commit in it when it covers the total."""
+    amount = check_minor(act.amount_minor, "tender")
+    rounded = sale.total_minor + act.rounding_minor
+    balance = sale.balance_minor + act.rounding_minor
+    _payable(sale, amount, balance, name)
+    if act.rounding_minor and (act.how is not TenderKind.CASH or _partial(amount, balance)):
+        raise SaleRefused(f"sale {name}: rounding belongs to a cash tender that closes the sale")
+    if act.how is not TenderKind.CASH and abs(amount) > abs(balance):
+        raise SaleRefused(
+            f"sale {name}: {amount} is more than the balance of {balance}; change is given "
+            "against cash only"
+        )
+    if _partial(amount, balance):
+        _step(sale, Step.TENDER, name)
+        return act
+    change = amount - balance
+    return replace(act, commit=_commit(ledger, sale, rounded, change, name))
+
+
+def decide_tender_void(
+    sale: Transaction, number: int, name: str, reason: str | None
+) -> TenderVoided:
+    if type(number) is not int or not 1 <= number <= len(sale.tenders):
+        raise SaleRefused(
+            f"sale {name} has no tender {number!r:.20}; it has {len(sale.tenders)}"
+        )
+    if sale.tenders[number - 1].voided:
+        raise SaleRefused(f"tender {number} of sale {name} is already void")
+    _step(sale, Step.VOID_TENDER, name)
+    return TenderVoided(tx=sale.number, of=number, reason=reason)
+
+
+def decide_card_request(sale: Transaction, amount_minor: int, name: str) -> CardRequest:
+    """To be durable before the card terminal is asked."""
+    amount = check_minor(amount_minor, "card amount")
+    _step(sale, Step.ASK_CARD, name)
+    if not sale.lines:
+        raise SaleRefused(f"sale {name} has no lines; there is nothing to pay")
+    if sale.open_cards:
+        raise SaleRefused(
+            f"card request {sale.open_cards[0]} of sale {name} has no answer yet; answer it first"
+        )
+    balance = sale.balance_minor
+    if amount == 0 or abs(amount) > abs(balance) or (amount > 0) != (balance > 0):
+        raise SaleRefused(
+            f"sale {name}: a card takes at most the balance of {balance} minor units, not {amount}"
+        )
+    return CardRequest(tx=sale.number, amount_minor=amount)
+
+
+def decide_card_outcome(
+    ledger: Ledger, sale: Transaction, act: CardOutcome, name: str
+) -> CardOutcome:
+    """What the card terminal, or the cashier for it, answered; settles the sale if it covers."""
+    if type(act.of) is not int or not 1 <= act.of <= len(sale.cards):
+        raise SaleRefused(f"sale {name} has no card request {act.of!r:.20}")
+    asked = sale.cards[act.of - 1]
+    if not asked.open:
+        raise SaleRefused(f"card request {act.of} of sale {name} is already {asked.result}")
+    if asked.result is act.result:
+        raise SaleRefused(f"card request {act.of} of sale {name} is known as unknown already")
+    _step(sale, Step.ANSWER_CARD, name)
+    if act.result is not CardResult.SETTLED:
+        return act
+    balance = sale.balance_minor
+    if _partial(asked.amount_minor, balance):
+        return act
+    change = asked.amount_minor - balance
+    if change:
+        raise SaleRefused(
+            f"sale {name} changed to a balance of {balance} while the card took "
+            f"{asked.amount_minor}; post what is missing, then settle the card"
+        )
+    answered = replace(
+        sale, cards=(*sale.cards[: act.of - 1], *sale.cards[act.of :])
+    )
+    return replace(act, commit=_commit(ledger, answered, sale.total_minor, 0, name))
+
+
+def decide_abort(sale: Transaction, reason: str, name: str) -> SaleAborted:
+    if sale.state is State.TENDERED:
+        raise SaleRefused(f"sale {name} holds a tender; void the tender first, then abort")
+    if sale.open_cards:
+        raise SaleRefused(
+            f"card request {sale.open_cards[0]} of sale {name} has no known outcome; "
+            "answer it first, then abort"
+        )
+    _step(sale, Step.ABORT, name)
+    return SaleAborted(tx=sale.number, reason=reason)
+
+
+def with_period(ledger: Ledger, acts: tuple[Act, ...], opening: Act) -> tuple[Act, ...]:
+    """`acts`, after the opening of a till period where none is open."""
+    return acts if ledger.period is not None else (opening, *acts)
+
+
+def _payable(sale: Transaction, amount: int, balance: int, name: str) -> None:
+    """Refuse what can't be taken against this balance, whatever the kind of tender."""
+    _step(sale, Step.TENDER, name)
+    if not sale.lines:
+        raise SaleRefused(f"sale {name} has no lines; there is nothing to pay")
+    if amount == 0 and balance != 0:
+        raise SaleRefused(f"sale {name} has a balance of {balance} minor units; tender that")
+    if amount > 0 and balance == 0:
+        raise SaleRefused(f"sale {name} has nothing to pay; close it with a tender of 0")
+    if amount > 0 and balance < 0:
+        raise SaleRefused(f"sale {name} pays out {-balance} minor units; tender {balance}")
+    if amount < 0 and (balance >= 0 or amount < balance):
+        raise SaleRefused(
+            f"sale {name}: {-amount} can't be paid out against a balance of {balance}"
+        )
+
+
+def _partial(amount: int, balance: int) -> bool:
+    return amount < balance if balance > 0 else amount > balance
+
+
+def _commit(
+    ledger: Ledger, sale: Transaction, total_minor: int, change_minor: int, name: str
+) -> Commit:
+    _step(sale, Step.COMMIT, name)
+    if sale.open_cards:
+        raise SaleRefused(
+            f"card request {sale.open_cards[0]} of sale {name} has no known outcome; "
+            "answer it before the sale can close"
+        )
+    receipt = ledger.next_training_receipt if sale.training else ledger.next_receipt
+    return Commit(receipt=receipt, total_minor=total_minor, change_minor=change_minor)
+
+
+def _step(sale: Transaction, step: Step, name: str) -> None:
+    if (sale.state, step) not in TRANSITIONS:
+        raise SaleRefused(f"sale {name} is {sale.state.value}; it can't {step.value}")

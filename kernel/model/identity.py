@@ -1,0 +1,119 @@
+"""Names that people and scripts give: terminals, transactions, operators, stores, codes.
+
+A terminal id becomes a directory, a file name and part of a printed receipt; texts end up on
+terminals and in logs that are read line by line. So everything that could leave a directory,
+break a line or steer a screen is refused here, at the door. This module must never repair a
+name: two tills that differ only in what was repaired would share a log.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kernel.errors import BadInput, SaleRefused
+
+__all__ = [
+    "GROUP_SEPARATOR",
+    "ITEM_CODE_LIMIT",
+    "OPERATOR_LIMIT",
+    "REFERENCE_LIMIT",
+    "STORE_LIMIT",
+    "TransactionId",
+    "item_code",
+    "short_text",
+    "terminal_id",
+]
+
+OPERATOR_LIMIT = 32
+STORE_LIMIT = 32
+REFERENCE_LIMIT = 64
+ITEM_CODE_LIMIT = 128
+
+GROUP_SEPARATOR = "\x1d"
+"""Ends a field of variable length in a GS1 barcode, and so may stand in an item's code."""
+
+_TERMINAL_ID = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
+_DEVICE = re.compile(r"CON|PRN|AUX|NUL|(?:COM|LPT)[0-9]")
+_TRANSACTION_ID = re.compile(r"(?P<terminal>.+)-(?P<training>T?)(?P<number>[1-9][0-9]{0,14})")
+
+# Control characters, halves of surrogate pairs, line and paragraph separators, and the marks
+# that turn the direction of text round: on a receipt they could show another amount.
+_REFUSED = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def terminal_id(text: object) -> str:
+    """`text` if it is a terminal id, the same on every file system; else `BadInput`."""
+    if not isinstance(text, str) or not _TERMINAL_ID.fullmatch(text):
+        raise BadInput(
+            f"terminal id {text!r:.50} is not allowed; give 1 to 32 of A-Z, 0-9, _ and -, "
+            "the first a letter or digit, such as REGISTER_01"
+        )
+    if _DEVICE.fullmatch(text):
+        raise BadInput(
+            f"terminal id {text} is the name of a device on Windows; choose another such as "
+            f"{text}_01"
+        )
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionId:
+    """`<terminal>-<number>`, in training `<terminal>-T<number>`. Numbers start at 1.
+
+    A terminal id may hold dashes itself, so the last one separates.
+    """
+
+    terminal: str
+    number: int
+    training: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.terminal}-{'T' if self.training else ''}{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> TransactionId:
+        """The only way to write it back is `text`; anything else is `BadInput`."""
+        match = _TRANSACTION_ID.fullmatch(text)
+        if match is None:
+            raise BadInput(
+                f"transaction {text!r:.60} is no transaction id; give one such as REGISTER_01-17"
+            )
+        return cls(
+            terminal=terminal_id(match["terminal"]),
+            number=int(match["number"]),
+            training=match["training"] != "",
+        )
+
+
+def short_text(value: object, name: str, limit: int) -> str:
+    """`value` if it is 1 to `limit` printable characters; `name` is what the error calls it."""
+    text = _text(value, name)
+    return _checked(text, text, name, limit)
+
+
+def item_code(value: object) -> str:
+    """An item's code as keyed or scanned: `short_text` that may hold `GROUP_SEPARATOR`."""
+    text = _text(value, "item code")
+    return _checked(text, text.replace(GROUP_SEPARATOR, ""), "item code", ITEM_CODE_LIMIT)
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise SaleRefused(f"{name} is {type(value).__name__}; give text")
+    return value
+
+
+def _checked(text: str, visible: str, name: str, limit: int) -> str:
+    """`text` if `visible`, the part of it that must print, does so and it fits."""
+    if not visible.strip():
+        raise SaleRefused(f"{name} is empty; give 1 to {limit} characters")
+    if len(text) > limit:
+        raise SaleRefused(f"{name} has {len(text)} characters; give at most {limit}")
+    refused = _REFUSED.search(visible)
+    if refused is not None:
+        raise SaleRefused(
+            f"{name} {text!a:.60} holds U+{ord(refused[0]):04X}, which can't be printed; "
+            "remove that character"
+        )
+    return text

@@ -1,0 +1,263 @@
+"""The ledger: what a log says, as a pure fold of its entries.
+
+`Ledger.apply` is the only way it changes, so the same entries give the same ledger on the
+till, in a checkpoint, in `verify` and in an outsider's program. It must never refuse: an entry
+in the log has happened. What contradicts itself there is damage, and `verify` says so.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from kernel.model.entries import (
+    Act,
+    CardOutcome,
+    CardRequest,
+    Line,
+    SaleAborted,
+    SaleBegun,
+    Stamp,
+    Tender,
+    TenderVoided,
+)
+from kernel.model.till_entries import (
+    CashMovement,
+    PeriodClosed,
+    PeriodOpened,
+    Started,
+    Stopped,
+)
+from kernel.model.totals import TaxTotal, Totals
+from kernel.model.transaction import (
+    State,
+    Transaction,
+    begun,
+    with_abort,
+    with_card_outcome,
+    with_card_request,
+    with_line,
+    with_tender,
+    with_tender_voided,
+)
+
+__all__ = ["REFERENCES_KEPT", "Ledger", "Period"]
+
+REFERENCES_KEPT = 32_768
+"""References are known for that many sales back; older ones may be used again."""
+
+
+class Period(Struct, omit_defaults=True):
+    """A till period: from its opening to its Z."""
+
+    number: int
+    date: int
+    drawer: str
+    opened_ms: int
+    training: bool = False
+    totals: dict[str, Totals] = field(default_factory=dict)
+    first_receipt: int | None = None
+    last_receipt: int | None = None
+    no_sales: int = 0
+
+    def totals_of(self, currency: str) -> Totals:
+        totals = self.totals.get(currency)
+        if totals is None:
+            totals = self.totals[currency] = Totals()
+        return totals
+
+    def book(self, sale: Transaction) -> None:
+        """Add a committed sale."""
+        assert sale.receipt_number is not None
+        if self.first_receipt is None:
+            self.first_receipt = sale.receipt_number
+        self.last_receipt = sale.receipt_number
+        _book(self.totals_of(sale.currency), sale)
+
+    def move_cash(self, act: CashMovement) -> None:
+        totals = self.totals_of(act.currency)
+        match act.how:
+            case "pay_in":
+                totals.pay_ins += 1
+                totals.pay_ins_minor += act.amount_minor
+            case "pay_out":
+                totals.pay_outs += 1
+                totals.pay_outs_minor += act.amount_minor
+            case "pickup":
+                totals.pickups += 1
+                totals.pickups_minor += act.amount_minor
+            case _:
+                self.no_sales += 1
+
+
+class Ledger(Struct, omit_defaults=True):
+    """Everything a terminal needs to go on: its size depends on what is open, not on history."""
+
+    epoch: int = 0
+    boot: str = ""
+    stopped: bool = True
+    """The last process left by a `stop` entry."""
+    next_transaction: int = 1
+    next_training: int = 1
+    next_receipt: int = 1
+    next_training_receipt: int = 1
+    next_period: int = 1
+    next_z: int = 1
+    last_wall_ms: int = 0
+    period: Period | None = None
+    perpetual: dict[str, int] = field(default_factory=dict)
+    sales: dict[int, Transaction] = field(default_factory=dict)
+    """The open sales by number."""
+    references: dict[str, int] = field(default_factory=dict)
+    """Reference -> number of its sale, open or committed; oldest first."""
+
+    def apply(self, act: Act, stamp: Stamp) -> Transaction | None:
+        """Fold one entry in; the sale it changed, if it changed one.
+
+        Raises `KeyError`, `IndexError` or `AssertionError` where the entry contradicts those
+        before it: a bug in the writer or damage in the log.
+        """
+        self.last_wall_ms = stamp.wall_ms
+        match act:
+            case Line():
+                return self._kept(with_line(self._sale(act), act))
+            case SaleBegun():
+                return self._begun(begun(act, stamp))
+            case Tender():
+                return self._kept(with_tender(self._sale(act), act, stamp))
+            case TenderVoided():
+                return self._kept(with_tender_voided(self._sale(act), act.of))
+            case CardRequest():
+                return self._kept(with_card_request(self._sale(act), act))
+            case CardOutcome():
+                return self._kept(with_card_outcome(self._sale(act), act, stamp))
+            case SaleAborted():
+                return self._aborted(with_abort(self._sale(act), act.reason, stamp))
+            case _:
+                self._apply_to_till(act, stamp)
+                return None
+
+    def fork(self) -> Ledger:
+        """A ledger of its own in the same state, at a cost of what is open."""
+        period = self.period
+        if period is not None:
+            period = replace(
+                period, totals={name: _forked(totals) for name, totals in period.totals.items()}
+            )
+        return replace(
+            self,
+            period=period,
+            perpetual=dict(self.perpetual),
+            sales=dict(self.sales),
+            references=dict(self.references),
+        )
+
+    def business_date(self, today: int) -> int:
+        """The open period's date, else `today`."""
+        return self.period.date if self.period is not None else today
+
+    def _apply_to_till(self, act: Act, stamp: Stamp) -> None:
+        match act:
+            case Started():
+                self.epoch, self.boot, self.stopped = act.epoch, act.boot, False
+            case Stopped():
+                self.stopped = True
+            case PeriodOpened():
+                assert self.period is None, "a period is open"
+                self.period = Period(act.number, act.date, act.drawer, stamp.wall_ms, act.training)
+                self.next_period = act.number + 1
+                if act.currency is not None:
+                    self.period.totals_of(act.currency).float_minor = act.float_minor
+            case PeriodClosed():
+                assert self.period is not None and self.period.number == act.period
+                self.period = None
+                self.next_z = act.number + 1
+            case CashMovement():
+                assert self.period is not None, "no period is open"
+                self.period.move_cash(act)
+            case _:
+                pass
+
+    def _sale(self, act: Act) -> Transaction:
+        assert act.tx is not None, "the entry names no sale"
+        return self.sales[act.tx]
+
+    def _begun(self, sale: Transaction) -> Transaction:
+        if sale.training:
+            self.next_training = 1 - sale.number
+        else:
+            self.next_transaction = sale.number + 1
+        self.sales[sale.number] = sale
+        if sale.reference is not None:
+            self.references.pop(sale.reference, None)
+            self.references[sale.reference] = sale.number
+            if len(self.references) > REFERENCES_KEPT:
+                del self.references[next(iter(self.references))]
+        return sale
+
+    def _aborted(self, sale: Transaction) -> Transaction:
+        del self.sales[sale.number]
+        if sale.reference is not None and self.references.get(sale.reference) == sale.number:
+            del self.references[sale.reference]
+        if self.period is not None and not sale.training:
+            totals = self.period.totals_of(sale.currency)
+            totals.aborted += 1
+            totals.aborted_minor += sale.total_minor
+        return sale
+
+    def _kept(self, sale: Transaction) -> Transaction:
+        """Put the sale back, or book it into the period when it is committed."""
+        if sale.state is not State.COMMITTED:
+            self.sales[sale.number] = sale
+            return sale
+        assert sale.receipt_number is not None
+        del self.sales[sale.number]
+        if sale.training:
+            self.next_training_receipt = sale.receipt_number + 1
+            return sale
+        assert self.period is not None, "no period is open"
+        self.next_receipt = sale.receipt_number + 1
+        self.period.book(sale)
+        before = self.perpetual.get(sale.currency, 0)
+        self.perpetual[sale.currency] = before + sale.total_minor
+        return sale
+
+
+def _forked(totals: Totals) -> Totals:
+    return replace(
+        totals,
+        tenders=dict(totals.tenders),
+        tender_counts=dict(totals.tender_counts),
+        taxes=dict(totals.taxes),
+    )
+
+
+def _book(totals: Totals, sale: Transaction) -> None:
+    sums = sale.sums
+    totals.sales += 1
+    totals.lines += sums.lines
+    totals.items_minor += sums.items_minor
+    totals.returns += sums.returns
+    totals.returns_minor += sums.returns_minor
+    totals.discounts += sums.discounts
+    totals.discounts_minor += sums.discounts_minor
+    totals.adjustments_minor += sums.adjustments_minor
+    totals.non_revenue_minor += sums.non_revenue_minor
+    totals.tax_lines_minor += sums.tax_lines_minor
+    totals.rounding_minor += sums.rounding_minor
+    totals.voids += sums.voids
+    totals.voids_minor += sums.voids_minor
+    totals.total_minor += sale.total_minor
+    totals.change_minor += sale.change_minor
+    for tender in sale.tenders:
+        if not tender.voided:
+            how = tender.how.value
+            totals.tenders[how] = totals.tenders.get(how, 0) + tender.amount_minor
+            totals.tender_counts[how] = totals.tender_counts.get(how, 0) + 1
+    for tax in sums.taxes:
+        key = f"{tax.code}@{tax.rate_milli_percent}"
+        before = totals.taxes.get(key)
+        net, amount = (before.net_minor, before.tax_minor) if before is not None else (0, 0)
+        totals.taxes[key] = TaxTotal(
+            tax.code, tax.rate_milli_percent, net + tax.net_minor, amount + tax.tax_minor
+        )

@@ -1,0 +1,1 @@
+"""One running terminal: its journal, recovery, start and stop."""

@@ -1,0 +1,34 @@
+"""What every test may ask for, and what no test may inherit from the shell that runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.processes import CHECKOUT
+
+# Time per example says nothing on a busy machine; the number of examples bounds a run instead.
+settings.register_profile(
+    "posterm", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("posterm")
+
+
+@pytest.fixture(autouse=True)
+def _no_store_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test never opens the store that the person running it has set."""
+    monkeypatch.delenv("POSTERM_DATA", raising=False)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Where a store of this test's own will stand; nothing is there yet."""
+    return tmp_path / "pos_kernel_data"
+
+
+@pytest.fixture(scope="session")
+def invoices() -> Path:
+    """The committed slice of real invoices."""
+    return CHECKOUT / "posterm" / "demo" / "invoices.csv"
