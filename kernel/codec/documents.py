@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from kernel.errors import BadInput, KernelError
 from kernel.model.identity import OPERATOR_LIMIT, TransactionId, short_text, terminal_id
@@ -74,7 +74,7 @@ class SessionData(Struct, frozen=True, kw_only=True):
     lines: Count = 0
     total_minor: Amount = 0
     currency: str | None = None
-    last_lsn: Count = field(name="lsn", default=0)
+    last_lsn: Count = 0
     heartbeat_ms: Count
 
 

@@ -12,7 +12,15 @@ from collections.abc import Iterator
 from hashlib import sha256
 from zlib import crc32
 
-__all__ = ["FIRST_CHAIN", "FRAME_LIMIT_BYTES", "HEAD_BYTES", "link", "next_frame_after", "open_frame", "seal_frame"]
+__all__ = [
+    "FIRST_CHAIN",
+    "FRAME_LIMIT_BYTES",
+    "HEAD_BYTES",
+    "link",
+    "next_frame_after",
+    "open_frame",
+    "seal_frame",
+]
 
 FRAME_LIMIT_BYTES = 1 << 20
 """No frame is longer; a longer entry is refused before it is written."""

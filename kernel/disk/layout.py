@@ -149,6 +149,10 @@ class Layout:
             (self.cleanup, _SHARED_MODE),
         ):
             disk.make_directory(path, mode)
+        # Always, not only when one was made: whoever made it may have died before its sync.
+        disk.sync_directory(self._at("shared"))
+        disk.sync_directory(self.root)
+        disk.sync_directory(os.path.dirname(self.root))
 
     def make_terminal(self, disk: Disk, terminal_id: str) -> TerminalPaths:
         """Make one terminal's directory, its name durable, so that no log can vanish with it."""

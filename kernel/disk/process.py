@@ -18,14 +18,17 @@ _START_TICKS_AFTER_NAME = 19  # field 22 of `/proc/self/stat`; the name is field
 
 
 def this_process(
-    terminal: str, *, version: str, incarnation: str, started_ms: int
+    terminal: str, *, version: str, boot: str, incarnation: str, started_ms: int
 ) -> ProcessIdentity:
-    """This process as the one that runs `terminal`. `started_ms` is wall time in UTC."""
+    """This process as the one that runs `terminal`, in the boot that `boot_id` named.
+
+    `started_ms` is wall time in UTC.
+    """
     return ProcessIdentity(
         terminal=terminal,
         pid=os.getpid(),
         start_ticks=_start_ticks(),
-        boot_id=boot_id(),
+        boot_id=boot,
         host=_printable(os.uname().nodename),
         version=version,
         started_at=datetime.fromtimestamp(started_ms // 1000, UTC),

@@ -81,9 +81,7 @@ def decide_line(sale: Transaction, line: Line, name: str) -> Line:
     return line
 
 
-def decide_line_void(
-    sale: Transaction, number: int, name: str, reason: str | None
-) -> Line:
+def decide_line_void(sale: Transaction, number: int, name: str, reason: str | None) -> Line:
     """The line that reverses line `number`, once."""
     if type(number) is not int or not 1 <= number <= len(sale.lines):
         raise SaleRefused(f"sale {name} has no line {number!r:.20}; it has {len(sale.lines)} lines")
@@ -120,9 +118,7 @@ def decide_tender_void(
     sale: Transaction, number: int, name: str, reason: str | None
 ) -> TenderVoided:
     if type(number) is not int or not 1 <= number <= len(sale.tenders):
-        raise SaleRefused(
-            f"sale {name} has no tender {number!r:.20}; it has {len(sale.tenders)}"
-        )
+        raise SaleRefused(f"sale {name} has no tender {number!r:.20}; it has {len(sale.tenders)}")
     if sale.tenders[number - 1].voided:
         raise SaleRefused(f"tender {number} of sale {name} is already void")
     _step(sale, Step.VOID_TENDER, name)
@@ -170,9 +166,7 @@ def decide_card_outcome(
             f"sale {name} changed to a balance of {balance} while the card took "
             f"{asked.amount_minor}; post what is missing, then settle the card"
         )
-    answered = replace(
-        sale, cards=(*sale.cards[: act.of - 1], *sale.cards[act.of :])
-    )
+    answered = replace(sale, cards=(*sale.cards[: act.of - 1], *sale.cards[act.of :]))
     return replace(act, commit=_commit(ledger, answered, sale.total_minor, 0, name))
 
 

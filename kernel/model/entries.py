@@ -15,7 +15,6 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct, field
 
-
 __all__ = [
     "Act",
     "CardOutcome",
@@ -156,25 +155,19 @@ class Tender(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="
     rate_micro: int | None = field(name="frate", default=None)
 
 
-class TenderVoided(
-    Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="tender_void"
-):
+class TenderVoided(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="tender_void"):
     of: int
     """Number of the tender that is reversed."""
     reason: str | None = None
 
 
-class CardRequest(
-    Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="card_request"
-):
+class CardRequest(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="card_request"):
     """Durable before the card terminal is asked. Its number is its place in the sale."""
 
     amount_minor: int = field(name="amt")
 
 
-class CardOutcome(
-    Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="card_outcome"
-):
+class CardOutcome(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="card_outcome"):
     of: int
     """Number of the request that this answers."""
     result: CardResult

@@ -111,7 +111,7 @@ class Ledger(Struct, omit_defaults=True):
     references: dict[str, int] = field(default_factory=dict)
     """Reference -> number of its sale, open or committed; oldest first."""
 
-    def apply(self, act: Act, stamp: Stamp) -> Transaction | None:
+    def apply(self, act: Act, stamp: Stamp) -> Transaction | None:  # noqa: PLR0911  # one a kind
         """Fold one entry in; the sale it changed, if it changed one.
 
         Raises `KeyError`, `IndexError` or `AssertionError` where the entry contradicts those

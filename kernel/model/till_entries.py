@@ -146,9 +146,7 @@ class Counted(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag=
     """Denomination in minor units -> pieces."""
 
 
-class OperatorChange(
-    Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="operator"
-):
+class OperatorChange(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="operator"):
     how: str
     """`sign_on`, `sign_off`, `lock`, `unlock` or `hand_over`."""
     to: str | None = None

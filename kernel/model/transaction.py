@@ -312,7 +312,7 @@ def _taken(
     )
 
 
-def _summed(sale: Transaction, line: Line) -> Sums:
+def _summed(sale: Transaction, line: Line) -> Sums:  # noqa: PLR0911  # one a kind
     """The sale's sums with `line` added; a reversal is counted as what it reverses, backwards."""
     sums, sign, posted = sale.sums, 1, line
     if line.kind is LineKind.VOID and line.of is not None:
@@ -343,13 +343,9 @@ def _summed(sale: Transaction, line: Line) -> Sums:
                 taxes=taxes,
             )
         case LineKind.ADJUSTMENT:
-            return replace(
-                sums, adjustments_minor=sums.adjustments_minor + amount, taxes=taxes
-            )
+            return replace(sums, adjustments_minor=sums.adjustments_minor + amount, taxes=taxes)
         case LineKind.NON_REVENUE:
-            return replace(
-                sums, non_revenue_minor=sums.non_revenue_minor + amount, taxes=taxes
-            )
+            return replace(sums, non_revenue_minor=sums.non_revenue_minor + amount, taxes=taxes)
         case LineKind.TAX:
             return replace(sums, tax_lines_minor=sums.tax_lines_minor + amount, taxes=taxes)
         case _:

@@ -25,10 +25,10 @@ from tests.support.remains import (
     Bounds,
     combinations,
     file_versions,
-    name_choices,
     places_to_cut,
+    trees,
 )
-from tests.support.volume import Names, Node, Operation, Volume, Write, apply_names, reachable
+from tests.support.volume import Node, Operation, Volume, Write, reachable
 
 __all__ = ["Bounds", "Cut", "Image", "crash_images", "every_crash_image"]
 
@@ -116,17 +116,17 @@ def _after_kill(volume: Volume, following: Operation | None, bounds: Bounds) -> 
 
     What is unsynced stays so: the next crash may be a power cut.
     """
-    living = reachable(volume.nodes)
-    nodes = {inode: content for inode, content in volume.nodes.items() if inode in living}
-    unsynced = sorted((inode, len(changes)) for inode, changes in volume.unsynced.items())
-    whole = _fingerprint(nodes) + hash((tuple(unsynced), len(volume.unsynced_names)))
-    yield whole, partial(_killed, volume, nodes, None)
+    nodes = _living(volume.nodes)
+    waiting = [(inode, len(changes)) for inode, changes in sorted(volume.unsynced.items())]
+    unsynced = hash((len(volume.unsynced_names), *waiting))
+    hashes = _hashes(nodes)
+    yield _fingerprint(hashes, unsynced), partial(_killed, volume, nodes, None)
     if isinstance(following, Write) and following.inode in nodes:
-        old = volume.file(following.inode)
+        inode = following.inode
         for cut in places_to_cut(following, bounds):
             part = following._replace(data=following.data[:cut])
-            torn = whole + hash((part.inode, part.on(old))) - hash((part.inode, old))
-            yield torn, partial(_killed, volume, nodes, part)
+            hashes[inode] = hash(part.on(volume.file(inode)))
+            yield _fingerprint(hashes, unsynced), partial(_killed, volume, nodes, part)
 
 
 def _killed(volume: Volume, nodes: dict[int, Node], part: Write | None) -> Volume:
@@ -141,30 +141,29 @@ def _killed(volume: Volume, nodes: dict[int, Node], part: Write | None) -> Volum
 def _after_power_cut(volume: Volume, at: int, bounds: Bounds) -> _Found:
     """For each state of the names: each combination of versions of the files that they reach."""
     rng = Random(bounds.seed * 1_000_003 + at)
-    trees = [_tree(volume, names) for names in name_choices(volume.unsynced_names, bounds)]
+    states = [_living(nodes) for nodes in trees(volume.durable, volume.unsynced_names, bounds)]
     versions = {
-        inode: file_versions(synced, changes, bounds, rng)
+        inode: file_versions(changes, bounds, rng)
         for inode, changes in volume.unsynced.items()
-        if isinstance(synced := volume.durable[inode], bytes)
-        and any(inode in tree for tree in trees)
+        if any(inode in tree for tree in states)
     }
-    changed = [[inode for inode in versions if inode in tree] for tree in trees]
+    changed = [[inode for inode in versions if inode in tree] for tree in states]
     totals = [prod(len(versions[inode]) for inode in inodes) for inodes in changed]
     shares = _shares(totals, bounds.limit_per_point)
-    for tree, inodes, share in zip(trees, changed, shares, strict=True):
-        plain = _fingerprint(tree, without=inodes)
+    for tree, inodes, share in zip(states, changed, shares, strict=True):
+        hashes = _hashes(tree)
         axes = [versions[inode] for inode in inodes]
         for picks in combinations([len(axis) for axis in axes], share, rng):
-            files = [
-                (inode, axis[pick]) for inode, axis, pick in zip(inodes, axes, picks, strict=True)
-            ]
-            yield plain + sum(map(hash, files)), partial(_powered_off, volume, tree, files)
+            files = {
+                inode: axis[pick] for inode, axis, pick in zip(inodes, axes, picks, strict=True)
+            }
+            hashes.update((inode, hash(content)) for inode, content in files.items())
+            yield _fingerprint(hashes), partial(_powered_off, volume, tree, files)
 
 
-def _powered_off(volume: Volume, tree: dict[int, Node], files: list[tuple[int, bytes]]) -> Volume:
+def _powered_off(volume: Volume, tree: dict[int, Node], files: dict[int, bytes]) -> Volume:
     """All that is left is on the disk; reservations are given back."""
-    nodes = dict(tree)
-    nodes.update(files)
+    nodes = {**tree, **files}
     return Volume(
         nodes=nodes,
         durable=dict(nodes),
@@ -175,11 +174,8 @@ def _powered_off(volume: Volume, tree: dict[int, Node], files: list[tuple[int, b
     )
 
 
-def _tree(volume: Volume, names: list[Names]) -> dict[int, Node]:
-    """What paths lead to if of the unsynced names just these reached the disk."""
-    nodes = dict(volume.durable)
-    for operation in names:
-        apply_names(nodes, operation)
+def _living(nodes: dict[int, Node]) -> dict[int, Node]:
+    """What paths lead to, always in the same order."""
     return {inode: nodes[inode] for inode in sorted(reachable(nodes))}
 
 
@@ -192,10 +188,13 @@ def _shares(totals: list[int], limit: int) -> list[int]:
     return shares
 
 
-def _fingerprint(nodes: dict[int, Node], without: Collection[int] = ()) -> int:
-    """A sum of hashes, so that one file's part can be replaced."""
-    return sum(
-        hash((inode, content if isinstance(content, bytes) else frozenset(content.items())))
+def _hashes(nodes: dict[int, Node]) -> dict[int, int]:
+    """Of each node; Python keeps the hash of bytes, so that nothing is hashed twice."""
+    return {
+        inode: hash(content if isinstance(content, bytes) else tuple(sorted(content.items())))
         for inode, content in nodes.items()
-        if inode not in without
-    )
+    }
+
+
+def _fingerprint(hashes: dict[int, int], unsynced: int = 0) -> int:
+    return hash((unsynced, *hashes.items()))

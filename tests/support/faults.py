@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kernel.disk.files import FILE_MODE, Disk, Status
@@ -82,7 +83,9 @@ class FaultyDisk:
         self._short = {
             fault.number: fault.size_bytes for fault in plan if isinstance(fault, ShortWrite)
         }
-        self._power_off = [fault.after for fault in plan if isinstance(fault, PowerOff)]
+        self._lifetime = min(
+            (fault.after for fault in plan if isinstance(fault, PowerOff)), default=None
+        )
 
     @property
     def changes(self) -> int:
@@ -90,5 +93,78 @@ class FaultyDisk:
         return sum(self.calls[call] for call in CHANGING)
 
     def open(self, path: str, flags: int, mode: int = FILE_MODE) -> int:
-        late = self._count("open", path)
-        return _answer(late, self.inner.open(path, flags, mode))
+        with self._call("open", path):
+            return self.inner.open(path, flags, mode)
+
+    def close(self, descriptor: int) -> None:
+        with self._call("close"):
+            self.inner.close(descriptor)
+
+    def pread(self, descriptor: int, size: int, offset: int) -> bytes:
+        with self._call("pread"):
+            return self.inner.pread(descriptor, size, offset)
+
+    def pwrite(self, descriptor: int, data: bytes, offset: int) -> int:
+        with self._call("pwrite"):
+            size = self._short.get(self.calls["pwrite"], len(data))
+            return self.inner.pwrite(descriptor, data[:size], offset)
+
+    def fdatasync(self, descriptor: int) -> None:
+        with self._call("fdatasync"):
+            self.inner.fdatasync(descriptor)
+
+    def fsync(self, descriptor: int) -> None:
+        with self._call("fsync"):
+            self.inner.fsync(descriptor)
+
+    def ftruncate(self, descriptor: int, size: int) -> None:
+        with self._call("ftruncate"):
+            self.inner.ftruncate(descriptor, size)
+
+    def reserve(self, descriptor: int, offset: int, size: int) -> None:
+        with self._call("reserve"):
+            self.inner.reserve(descriptor, offset, size)
+
+    def flock(self, descriptor: int, operation: int) -> bool:
+        with self._call("flock"):
+            return self.inner.flock(descriptor, operation)
+
+    def fstat(self, descriptor: int) -> Status:
+        with self._call("fstat"):
+            return self.inner.fstat(descriptor)
+
+    def stat(self, path: str) -> Status:
+        with self._call("stat", path):
+            return self.inner.stat(path)
+
+    def rename(self, source: str, target: str) -> None:
+        with self._call("rename", source):
+            self.inner.rename(source, target)
+
+    def unlink(self, path: str) -> None:
+        with self._call("unlink", path):
+            self.inner.unlink(path)
+
+    def listdir(self, path: str) -> list[str]:
+        with self._call("listdir", path):
+            return self.inner.listdir(path)
+
+    def make_directory(self, path: str, mode: int) -> None:
+        with self._call("make_directory", path):
+            self.inner.make_directory(path, mode)
+
+    def sync_directory(self, path: str) -> None:
+        with self._call("sync_directory", path):
+            self.inner.sync_directory(path)
+
+    @contextmanager
+    def _call(self, call: str, path: str | None = None) -> Iterator[None]:
+        if self._lifetime is not None and self.changes >= self._lifetime:
+            raise PowerCut(f"the power went off after change {self._lifetime}")
+        self.calls[call] += 1
+        number = self.calls[call]
+        fault = next((fault for fault in self._fails if fault.hits(call, number)), None)
+        if fault is None or fault.afterwards:
+            yield
+        if fault is not None:
+            raise OSError(fault.error, os.strerror(fault.error), path)

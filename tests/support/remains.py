@@ -7,9 +7,9 @@ byte, not only between sectors, because a log must not rest on the size of a sec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from math import prod
 from random import Random
 from typing import NamedTuple
@@ -18,8 +18,11 @@ from tests.support.volume import (
     BLOCK_BYTES,
     Change,
     Names,
+    Node,
     Resize,
+    Unsynced,
     Write,
+    apply_names,
     with_what_they_need,
 )
 
@@ -28,8 +31,8 @@ __all__ = [
     "Bounds",
     "combinations",
     "file_versions",
-    "name_choices",
     "places_to_cut",
+    "trees",
 ]
 
 SECTOR_BYTES = 512
@@ -65,67 +68,80 @@ class _Wiped(NamedTuple):
 def combinations(sizes: Sequence[int], limit: int, rng: Random) -> Iterator[tuple[int, ...]]:
     """Picks of one choice per axis, all different: every one if `limit` allows it.
 
-    Else the last of each axis, the first of each, single deviations from these two in random
-    order, and random picks: so that a sample too meets each choice in a plain company.
+    Else the last of each axis and the first of each; these with one axis at its other end; with
+    one axis anywhere, in random order; and random picks.
     """
     if prod(sizes) <= limit:
         yield from product(*map(range, sizes))
         return
-    ends = tuple(size - 1 for size in sizes), (0,) * len(sizes)
-    deviations = [
-        (*end[:axis], choice, *end[axis + 1 :])
-        for end in ends
-        for axis, size in enumerate(sizes)
-        for choice in range(size)
-    ]
-    rng.shuffle(deviations)
-    chosen = dict.fromkeys([*ends, *deviations][:limit])
+    last, first = tuple(size - 1 for size in sizes), (0,) * len(sizes)
+    chosen = dict.fromkeys((last, first))
+    for axis in range(len(sizes)):
+        chosen[_with(last, axis, 0)] = chosen[_with(first, axis, last[axis])] = None
+    deviations = 2 * sum(sizes)
+    for number in rng.sample(range(deviations), max(0, min(deviations, limit - len(chosen)))):
+        axis, choice = 0, number // 2
+        while choice >= sizes[axis]:
+            axis, choice = axis + 1, choice - sizes[axis]
+        chosen[_with((last, first)[number % 2], axis, choice)] = None
     for _ in range(limit * _RANDOM_DRAWS):
-        if len(chosen) == limit:
+        if len(chosen) >= limit:
             break
-        chosen[tuple(map(rng.randrange, sizes))] = None
-    yield from chosen
+        chosen[tuple(int(rng.random() * size) for size in sizes)] = None
+    yield from islice(chosen, limit)
 
 
-def file_versions(
-    content: bytes, changes: Sequence[Change], bounds: Bounds, rng: Random
-) -> list[bytes]:
-    """What a file may hold that held `content` when it was synced and was changed since.
+def _with(pick: tuple[int, ...], axis: int, choice: int) -> tuple[int, ...]:
+    return (*pick[:axis], choice, *pick[axis + 1 :])
 
-    The first is `content`, the last has every change whole.
+
+def file_versions(unsynced: Sequence[Unsynced], bounds: Bounds, rng: Random) -> list[bytes]:
+    """What a file may hold that was changed like this since its last sync.
+
+    The first is what was synced, the last has every change whole.
     """
-    window = bounds.changes_window
-    bases = _prefixes(content, changes[:-window])
-    axes = [_outcomes(change, bounds) for change in changes[-window:]]
-    versions: dict[bytes, None] = {}
+    older = max(0, len(unsynced) - bounds.changes_window)
+    newest = [change for _, change in unsynced[older:]]
+    bases = [unsynced[length].before for length in _prefix_lengths(older)]
+    axes = [_outcomes(change, bounds) for change in newest]
     sizes = [len(bases), *map(len, axes)]
+    versions: dict[bytes, None] = {}
     for base, *picks in combinations(sizes, bounds.versions_per_file, rng):
         version = bases[base]
         for axis, pick in zip(axes, picks, strict=True):
             for part in axis[pick]:
                 version = part.on(version)
         versions[version] = None
-    whole = bases[-1]
-    for change in changes[-window:]:
-        whole = change.on(whole)
-    ends = (content, whole) if content != whole else (content,)
-    return [ends[0], *(version for version in versions if version not in ends), *ends[1:]]
+    synced, whole = unsynced[0].before, newest[-1].on(unsynced[-1].before)
+    between = [version for version in versions if version not in (synced, whole)]
+    return [synced, *between, *([whole] if whole != synced else [])]
 
 
-def name_choices(operations: Sequence[Names], bounds: Bounds) -> list[list[Names]]:
-    """Which name changes may have reached the disk, each in the order in which they happened.
+def trees(
+    durable: Mapping[int, Node], names: Sequence[Names], bounds: Bounds
+) -> Iterator[dict[int, Node]]:
+    """Every state of the directories, with all nodes: `durable` and some of `names` after it.
 
-    Each keeps every name's own history: nothing without an earlier change of the same names.
+    The first has none of them, the last all. Each keeps every name's own history: nothing
+    without an earlier change of the same names.
     """
-    older = max(0, len(operations) - bounds.names_window)
-    chosen: dict[frozenset[int], None] = {}
-    for length in _prefix_lengths(older):
-        chosen[frozenset(range(length))] = None
-    for mask in range(1 << (len(operations) - older)):
-        newest = (older + bit for bit in range(len(operations) - older) if mask >> bit & 1)
-        asked = {*range(older), *newest}
-        chosen[frozenset(with_what_they_need(operations, asked))] = None
-    return [[operations[place] for place in sorted(places)] for places in chosen]
+    older = max(0, len(names) - bounds.names_window)
+    newest = names[older:]
+    nodes = dict(durable)
+    lengths = _prefix_lengths(older)
+    for length, operation in enumerate(names[:older]):
+        if length in lengths:
+            yield dict(nodes)
+        apply_names(nodes, operation)
+    masks = range(1 << len(newest))
+    chosen = ({bit for bit in range(len(newest)) if mask >> bit & 1} for mask in masks)
+    for places in dict.fromkeys(
+        tuple(sorted(with_what_they_need(newest, places))) for places in chosen
+    ):
+        tree = dict(nodes)
+        for place in places:
+            apply_names(tree, newest[place])
+        yield tree
 
 
 def places_to_cut(write: Write, bounds: Bounds) -> list[int]:
@@ -157,17 +173,6 @@ def _outcomes(change: Change, bounds: Bounds) -> list[tuple[Change | _Wiped, ...
 def _sector_cuts(write: Write) -> list[int]:
     first = SECTOR_BYTES - write.offset % SECTOR_BYTES
     return list(range(first, len(write.data), SECTOR_BYTES))
-
-
-def _prefixes(content: bytes, changes: Sequence[Change]) -> list[bytes]:
-    """`content` after none, after all, and after some of `changes`, oldest first."""
-    lengths = _prefix_lengths(len(changes))
-    versions = [content] if 0 in lengths else []
-    for length, change in enumerate(changes, 1):
-        content = change.on(content)
-        if length in lengths:
-            versions.append(content)
-    return versions
 
 
 def _prefix_lengths(count: int) -> list[int]:

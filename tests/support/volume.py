@@ -30,6 +30,7 @@ __all__ = [
     "Reserve",
     "Resize",
     "Sync",
+    "Unsynced",
     "Volume",
     "Write",
     "apply_names",
@@ -126,6 +127,15 @@ class Mode(NamedTuple):
 
 
 Change = Write | Resize
+
+
+class Unsynced(NamedTuple):
+    """A change of a file that was not synced, and what the file held before it."""
+
+    before: bytes
+    change: Change
+
+
 Operation = Write | Resize | Names | Sync | Reserve | Mode
 
 
@@ -142,7 +152,7 @@ class Volume:
         default_factory=lambda: {ROOT: Attributes(stat.S_IFDIR | 0o755, 0)}
     )
     mtimes: dict[int, int] = field(default_factory=lambda: {ROOT: 0})
-    unsynced: dict[int, list[Change]] = field(default_factory=dict)
+    unsynced: dict[int, list[Unsynced]] = field(default_factory=dict)
     unsynced_names: list[Names] = field(default_factory=list)
     reserved: dict[int, int] = field(default_factory=dict)
     ticks: int = 0
@@ -212,7 +222,7 @@ class Volume:
         if isinstance(operation, Resize) and operation.size <= len(content):
             self.reserved.pop(inode, None)  # as ext4 does, even when the size stays the same
         self.nodes[inode] = operation.on(content)
-        self.unsynced.setdefault(inode, []).append(operation)
+        self.unsynced.setdefault(inode, []).append(Unsynced(content, operation))
         self.mtimes[inode] = self.ticks
 
     def _change_names(self, operation: Names) -> None:

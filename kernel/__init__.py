@@ -1,0 +1,64 @@
+"""posterm's kernel: a terminal that cannot lose a sale. This is its front door.
+
+Every name that an app may import is here; what lies behind is the kernel's own.
+"""
+
+from __future__ import annotations
+
+from kernel.clock import Clock, SystemClock
+from kernel.errors import (
+    BadConfiguration,
+    BadInput,
+    Contention,
+    Damage,
+    DiskFull,
+    KernelError,
+    LogDamaged,
+    Poisoned,
+    SaleRefused,
+    Stopped,
+    TerminalInUse,
+)
+from kernel.model.entries import (
+    CardResult,
+    Line,
+    LineKind,
+    TaxAmount,
+    TenderKind,
+)
+from kernel.model.reports import Report
+from kernel.model.totals import Totals
+from kernel.model.transaction import State, TenderTaken, Transaction
+from kernel.terminal.host import Host
+from kernel.terminal.sale import Sale
+from kernel.terminal.terminal import RecoveryReport, Terminal
+
+__all__ = [
+    "BadConfiguration",
+    "BadInput",
+    "CardResult",
+    "Clock",
+    "Contention",
+    "Damage",
+    "DiskFull",
+    "Host",
+    "KernelError",
+    "Line",
+    "LineKind",
+    "LogDamaged",
+    "Poisoned",
+    "RecoveryReport",
+    "Report",
+    "Sale",
+    "SaleRefused",
+    "State",
+    "Stopped",
+    "SystemClock",
+    "TaxAmount",
+    "TenderKind",
+    "TenderTaken",
+    "Terminal",
+    "TerminalInUse",
+    "Totals",
+    "Transaction",
+]

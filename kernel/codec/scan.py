@@ -1,0 +1,130 @@
+"""Reading a segment: its sound frames in order, and a verdict on what follows them.
+
+The torn-tail rule stands here, once, as a pure function of bytes: what a crash may leave is set
+aside, anything else is damage and nobody touches it.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from hashlib import sha256
+from typing import NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from kernel.codec.entries import decode_act, decode_stamp
+from kernel.codec.frame import HEAD_BYTES, next_frame_after, open_frame
+from kernel.model.entries import Stamp
+from kernel.model.till_entries import SegmentOpened
+
+__all__ = ["Position", "ReadFrame", "Reading", "damage_in_tail", "first_position", "read_frames"]
+
+CUT_SHORT = "the entry is cut short"
+WRONG_CRC = "the entry's CRC does not match"
+WRONG_LSN = "the entry's LSN is not the next one"
+WRONG_CHAIN = "the entry does not follow from the one before it"
+NO_ENTRY = "the entry's JSON can't be read"
+
+
+class Position(NamedTuple):
+    """Between two frames: the next one starts at `offset`, has `lsn` and follows `chain`."""
+
+    offset: int
+    chain: bytes
+    lsn: int
+
+
+class ReadFrame(NamedTuple):
+    start: int
+    stamp: Stamp
+    body: bytes
+
+
+class Reading(NamedTuple):
+    """The sound frames, where they end, and what is wrong there (None at the end of the data)."""
+
+    frames: list[ReadFrame]
+    at: Position
+    fault: str | None
+
+
+def first_position(data: bytes) -> tuple[Position, SegmentOpened] | None:
+    """Where a segment begins, from its first frame; None if that isn't a sound first frame."""
+    end = open_frame(data, 0)
+    if end < 0:
+        return None
+    body = data[HEAD_BYTES : end - 1]
+    try:
+        act = decode_act(body)
+        stamp = decode_stamp(body)
+    except msgspec.DecodeError:
+        return None
+    if not isinstance(act, SegmentOpened):
+        return None
+    return Position(0, act.previous_chain.encode(), stamp.lsn), act
+
+
+def read_frames(data: bytes, at: Position) -> Reading:
+    """All frames from `at` on whose CRC, chain and LSN are right.
+
+    Written flat: `verify` spends its time here (the calls of `frame` would double it).
+    """
+    frames: list[ReadFrame] = []
+    offset, chain, lsn = at
+    size, find = len(data), data.find
+    fault: str | None = None
+    while offset < size:
+        newline = find(b"\n", offset)
+        if newline < 0:
+            fault = CUT_SHORT
+            break
+        covered = data[offset + 9 : newline + 1]
+        if data[offset : offset + 9] != b"%08x " % crc32(covered) or covered[22:24] != b" {":
+            fault = WRONG_CRC
+            break
+        body = covered[23:-1]
+        digest = sha256(chain + b" " + body).digest()
+        value = b2a_base64(digest[:16], newline=False)[:22]
+        if value != covered[:22]:
+            fault = WRONG_CHAIN
+            break
+        try:
+            stamp = decode_stamp(body)
+        except msgspec.DecodeError:
+            fault = NO_ENTRY
+            break
+        if stamp.lsn != lsn:
+            fault = WRONG_LSN
+            break
+        frames.append(ReadFrame(offset, stamp, body))
+        offset, chain, lsn = newline + 1, value, lsn + 1
+    return Reading(frames, Position(offset, chain, lsn), fault)
+
+
+def damage_in_tail(data: bytes, reading: Reading, *, durable: int, same_boot: bool) -> str | None:
+    """Why the bytes after the sound frames can't be a torn tail; None if they can.
+
+    `durable` is the offset that the durable mark states for this segment (0: none is known).
+    A frame's `end` says what was durable when it was written, so a sound frame further on
+    proves that everything below its `end` had been acknowledged. While the machine has not
+    restarted, the page cache kept every write, in order: then only the last write can be short.
+    """
+    offset = reading.at.offset
+    if offset < durable:
+        return f"{reading.fault or 'the file ends'} below offset {durable}, which was durable"
+    if reading.fault in (WRONG_CHAIN, WRONG_LSN, NO_ENTRY):
+        return reading.fault
+    for start, end in next_frame_after(data, offset):
+        if _stated_end(data[start + HEAD_BYTES : end - 1]) > offset:
+            return f"{reading.fault}, and the entry at offset {start} states it was durable"
+    if same_boot and b"\n" in data[offset:]:
+        return f"{reading.fault}, and no power was cut that could explain it"
+    return None
+
+
+def _stated_end(body: bytes) -> int:
+    try:
+        return decode_stamp(body).end
+    except msgspec.DecodeError:
+        return 0

@@ -1,0 +1,312 @@
+"""Opening a terminal's log, whatever the last process left of it.
+
+Verify → set a torn tail aside → replay: all open sales stand as they stood. Acknowledged bytes
+that are missing or wrong raise `LogDamaged` and nothing is touched. A crash in here is answered
+by running it again: each step either is done or can be repeated.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+
+from kernel.codec.checkpoint import SCHEMA, decode_checkpoint
+from kernel.codec.entries import decode_act
+from kernel.codec.frame import FIRST_CHAIN, HEAD_BYTES, open_frame
+from kernel.codec.scan import Position, Reading, damage_in_tail, first_position, read_frames
+from kernel.disk.durable import DurableMark, Mark, read_mark
+from kernel.disk.files import EXCLUSIVE, Disk, directory_of, read_file, write_all
+from kernel.disk.layout import TerminalPaths, segment_first_lsn
+from kernel.disk.wal import FORMAT, SEGMENT_BYTES, Draft, Wal
+from kernel.errors import BadConfiguration, LogDamaged, TerminalInUse
+from kernel.model.entries import Act
+from kernel.model.ledger import Ledger
+from kernel.model.till_entries import Seal, SegmentOpened
+
+__all__ = ["OpenedLog", "TornTail", "open_log", "sealed_segments"]
+
+SEGMENT_LIMIT_BYTES = 64 << 20
+"""No segment is larger, even where a full disk put its rotation off."""
+CHECKPOINT_LIMIT_BYTES = 256 << 20
+
+
+class TornTail(NamedTuple):
+    """Bytes that were cut off, and where they are kept."""
+
+    size_bytes: int
+    kept_at: str
+    possibly_acknowledged: bool
+    """A power cut came: entries that were still unsynced or unproven may be among them."""
+
+
+class OpenedLog(NamedTuple):
+    wal: Wal
+    ledger: Ledger
+    torn: TornTail | None
+    checkpoint_rebuilt: bool
+
+
+class _Segment(NamedTuple):
+    path: str
+    descriptor: int
+    data: bytes
+    opened: SegmentOpened
+    first: Position
+    reading: Reading
+
+
+def open_log(
+    disk: Disk,
+    paths: TerminalPaths,
+    *,
+    boot_id: str,
+    cleanup: str,
+    now: Draft,
+    segment_bytes: int = SEGMENT_BYTES,
+) -> OpenedLog:
+    """The log, ready to append, and its ledger. The caller holds the terminal's lock.
+
+    Raises `LogDamaged`, `BadConfiguration` (a newer format), `TerminalInUse`, `DiskFull`,
+    `OSError`.
+    """
+    mark = read_mark(disk, paths.durable)
+    sealed = sealed_segments(disk, paths)
+    names = disk.listdir(paths.directory)
+    if os.path.basename(paths.wal) not in names and not sealed:
+        _refuse_if_lost(paths, names, mark)
+        return _first_log(disk, paths, now, segment_bytes)
+    whole = os.path.basename(paths.wal) in names
+    segment = _read_segment(disk, paths.wal if whole else paths.segment(sealed[-1]))
+    try:
+        return _reopen(disk, paths, segment, mark, boot_id, cleanup, now, segment_bytes)
+    except BaseException:
+        disk.close(segment.descriptor)
+        raise
+
+
+def sealed_segments(disk: Disk, paths: TerminalPaths) -> list[int]:
+    """First LSNs of the sealed segments, ascending."""
+    found = (segment_first_lsn(name) for name in disk.listdir(paths.directory))
+    return sorted(first for first in found if first is not None)
+
+
+def _refuse_if_lost(paths: TerminalPaths, names: list[str], mark: Mark | None) -> None:
+    """Without any segment only a terminal that never acknowledged anything may start anew."""
+    if os.path.basename(paths.checkpoint) in names or (mark is not None and mark.lsn > 1):
+        lsn = mark.lsn if mark is not None else 1
+        raise LogDamaged(paths.wal, 0, lsn, "the log is gone, but this terminal had one")
+
+
+def _first_log(disk: Disk, paths: TerminalPaths, now: Draft, segment_bytes: int) -> OpenedLog:
+    wal = Wal(disk, paths, DurableMark(disk, paths.durable), segment_bytes=segment_bytes)
+    wal.create(Position(0, FIRST_CHAIN, 1), os.path.basename(paths.directory), now)
+    return OpenedLog(wal, Ledger(), None, False)
+
+
+def _read_segment(disk: Disk, path: str) -> _Segment:
+    """The segment, locked before its first byte is read, and its sound frames."""
+    descriptor = disk.open(path, os.O_RDWR)
+    try:
+        if not disk.flock(descriptor, EXCLUSIVE):
+            raise TerminalInUse(f"{path} is held by another process; close it there")
+        data = _all_of(disk, descriptor)
+        found = first_position(data)
+        if found is None:
+            raise LogDamaged(path, 0, 1, "the segment's first entry is missing or wrong")
+        first, opened = found
+        if opened.format > FORMAT or opened.schema > SCHEMA:
+            raise BadConfiguration(
+                f"{path} was written by a newer posterm (format {opened.format}, schema "
+                f"{opened.schema}); start that version"
+            )
+        return _Segment(path, descriptor, data, opened, first, read_frames(data, first))
+    except BaseException:
+        disk.close(descriptor)
+        raise
+
+
+def _reopen(  # noqa: PLR0917  # one call, from open_log, of what it has gathered
+    disk: Disk,
+    paths: TerminalPaths,
+    segment: _Segment,
+    mark: Mark | None,
+    boot_id: str,
+    cleanup: str,
+    now: Draft,
+    segment_bytes: int,
+) -> OpenedLog:
+    _check_place(disk, paths, segment, mark)
+    acts = [
+        _act(segment, frame.start, frame.stamp.lsn, frame.body) for frame in segment.reading.frames
+    ]
+    ledger, rebuilt = _ledger_before(disk, paths, segment, acts)
+    if ledger is None:
+        # The rotation's checkpoint is in place already: it holds this whole sealed segment.
+        ledger = _ledger_after_seal(disk, paths, segment)
+    else:
+        for act, frame in zip(acts, segment.reading.frames, strict=True):
+            ledger.apply(act, frame.stamp)
+    same_boot = ledger.boot == boot_id
+    durable = mark.offset if mark is not None and mark.segment == segment.first.lsn else 0
+    fault = damage_in_tail(segment.data, segment.reading, durable=durable, same_boot=same_boot)
+    if fault is not None:
+        at = segment.reading.at
+        raise LogDamaged(segment.path, at.offset, at.lsn, fault)
+    torn = _set_aside(disk, segment, cleanup, possibly_acknowledged=not same_boot)
+    # What the page cache kept of a killed process is taken as it stands, so it must be durable
+    # before anything is built on it; and so must be the names.
+    disk.fdatasync(segment.descriptor)
+    disk.sync_directory(paths.directory)
+    wal = Wal(disk, paths, DurableMark(disk, paths.durable), segment_bytes=segment_bytes)
+    at = segment.reading.at
+    wal.adopt(segment.descriptor, segment.first.lsn, segment.data[: at.offset], at)
+    if isinstance(acts[-1], Seal):
+        wal.finish_rotation(ledger, now)
+    return OpenedLog(wal, ledger, torn, rebuilt)
+
+
+def _check_place(disk: Disk, paths: TerminalPaths, segment: _Segment, mark: Mark | None) -> None:
+    """The segment belongs to this terminal, follows the one before, and none after it is lost."""
+    first = segment.first
+    if segment.opened.terminal != os.path.basename(paths.directory):
+        raise LogDamaged(
+            segment.path, 0, first.lsn, f"the log is of terminal {segment.opened.terminal}"
+        )
+    if mark is not None and mark.segment > first.lsn:
+        raise LogDamaged(
+            segment.path,
+            len(segment.data),
+            segment.reading.at.lsn,
+            f"the log ends here, but entries up to LSN {mark.lsn} were acknowledged",
+        )
+    if first.lsn == 1:
+        return
+    before = [lsn for lsn in sealed_segments(disk, paths) if lsn < first.lsn]
+    path = paths.segment(before[-1]) if before else paths.directory
+    sealed = _last_frame(disk, path) if before else None
+    if sealed is None or sealed[0] != first.lsn - 1 or sealed[1] != first.chain:
+        raise LogDamaged(path, 0, first.lsn - 1, "the segment before this one lacks its seal")
+
+
+def _last_frame(disk: Disk, path: str) -> tuple[int, bytes] | None:
+    """(LSN, chain value) of a sealed segment's seal."""
+    descriptor = disk.open(path, os.O_RDONLY)
+    try:
+        size = disk.fstat(descriptor).st_size
+        data = disk.pread(descriptor, 4096, max(0, size - 4096))
+    finally:
+        disk.close(descriptor)
+    start = data.rfind(b"\n", 0, -1) + 1
+    if not data.endswith(b"\n") or open_frame(data, start) != len(data):
+        return None
+    body = data[start + HEAD_BYTES : -1]
+    try:
+        act = decode_act(body)
+    except msgspec.DecodeError:
+        return None
+    reading = msgspec.json.decode(body, type=dict[str, object])
+    lsn = reading.get("n")
+    if not isinstance(act, Seal) or not isinstance(lsn, int):
+        return None
+    return lsn, data[start + 9 : start + 31]
+
+
+def _act(segment: _Segment, start: int, lsn: int, body: bytes) -> Act:
+    try:
+        return decode_act(body)
+    except msgspec.DecodeError as fault:
+        raise BadConfiguration(
+            f"{segment.path}: the entry at offset {start}, LSN {lsn}, is of a kind that this "
+            "version does not know; start the posterm that wrote it"
+        ) from fault
+
+
+def _ledger_before(
+    disk: Disk, paths: TerminalPaths, segment: _Segment, acts: list[Act]
+) -> tuple[Ledger | None, bool]:
+    """(the ledger as it was before this segment, whether it had to be replayed).
+
+    (None, False): the checkpoint is already the next segment's.
+    """
+    if segment.opened.checkpoint is None:
+        return Ledger(), False
+    data = read_file(disk, paths.checkpoint, CHECKPOINT_LIMIT_BYTES)
+    checkpoint = decode_checkpoint(data) if data is not None else None
+    if checkpoint is not None and data is not None:
+        if sha256(data).hexdigest() == segment.opened.checkpoint:
+            return checkpoint.ledger, False
+        at = segment.reading.at
+        if isinstance(acts[-1], Seal) and (checkpoint.lsn, checkpoint.chain.encode()) == (
+            at.lsn - 1,
+            at.chain,
+        ):
+            return None, False
+    return _replayed(disk, paths, segment.first), True
+
+
+def _ledger_after_seal(disk: Disk, paths: TerminalPaths, segment: _Segment) -> Ledger:
+    data = read_file(disk, paths.checkpoint, CHECKPOINT_LIMIT_BYTES)
+    checkpoint = decode_checkpoint(data) if data is not None else None
+    assert checkpoint is not None, "it was there a moment ago"
+    return checkpoint.ledger
+
+
+def _replayed(disk: Disk, paths: TerminalPaths, until: Position) -> Ledger:
+    """The ledger before `until`, from all sealed segments."""
+    ledger = Ledger()
+    at = Position(0, FIRST_CHAIN, 1)
+    for path, data in _sealed_data(disk, paths, until.lsn):
+        reading = read_frames(data, Position(0, at.chain, at.lsn))
+        if reading.fault is not None:
+            raise LogDamaged(path, reading.at.offset, reading.at.lsn, reading.fault)
+        for frame in reading.frames:
+            ledger.apply(decode_act(frame.body), frame.stamp)
+        at = reading.at
+    if (at.chain, at.lsn) != (until.chain, until.lsn):
+        raise LogDamaged(
+            paths.checkpoint, 0, at.lsn, "it can't be used, and the log before it is incomplete"
+        )
+    return ledger
+
+
+def _sealed_data(disk: Disk, paths: TerminalPaths, until_lsn: int) -> Iterator[tuple[str, bytes]]:
+    for first in sealed_segments(disk, paths):
+        if first < until_lsn:
+            path = paths.segment(first)
+            yield path, read_file(disk, path, SEGMENT_LIMIT_BYTES) or b""
+
+
+def _set_aside(
+    disk: Disk, segment: _Segment, cleanup: str, *, possibly_acknowledged: bool
+) -> TornTail | None:
+    """Keep the torn bytes durably, then cut them off."""
+    at = segment.reading.at
+    tail = segment.data[at.offset :]
+    if not tail:
+        return None
+    name = f"{segment.opened.terminal}-{at.lsn:012d}-{sha256(tail).hexdigest()[:8]}.torn"
+    kept_at = os.path.join(cleanup, name)
+    descriptor = disk.open(kept_at, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        write_all(disk, descriptor, tail, 0)
+        disk.fsync(descriptor)
+    finally:
+        disk.close(descriptor)
+    disk.sync_directory(directory_of(kept_at))
+    disk.ftruncate(segment.descriptor, at.offset)
+    return TornTail(len(tail), kept_at, possibly_acknowledged)
+
+
+def _all_of(disk: Disk, descriptor: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while part := disk.pread(descriptor, 1 << 20, size):
+        parts.append(part)
+        size += len(part)
+        if size > SEGMENT_LIMIT_BYTES:
+            raise BadConfiguration(f"a segment is larger than {SEGMENT_LIMIT_BYTES} bytes")
+    return b"".join(parts)

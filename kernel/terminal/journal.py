@@ -1,0 +1,283 @@
+"""The journal: decide, record, apply — the way of every entry, in this order, in this file.
+
+`record` decides against the staged ledger under one short lock, queues the entry and stages
+it. The first thread there leads: it writes and syncs all that is queued, publishes it to the
+durable ledger in order and wakes the others, each at its own gate. While it syncs, the next
+batch gathers; so many threads share one sync and nobody waits on purpose. Only the durable
+ledger is ever shown.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from kernel.clock import Clock
+from kernel.codec.entries import encode_act
+from kernel.codec.frame import FRAME_LIMIT_BYTES
+from kernel.disk.wal import Draft, Wal
+from kernel.errors import DiskFull, KernelError, Poisoned, SaleRefused, Stopped
+from kernel.model.entries import (
+    Act,
+    CardOutcome,
+    CardRequest,
+    Line,
+    SaleAborted,
+    SaleSuspended,
+    Stamp,
+    Tender,
+    TenderVoided,
+)
+from kernel.model.ledger import Ledger
+from kernel.model.till_entries import ClockStepped, PeriodClosed, Recovered, Started
+from kernel.model.till_entries import Stopped as StopEntry
+from kernel.model.transaction import Transaction
+
+__all__ = ["Decide", "Journal"]
+
+Decide = Callable[[Ledger], tuple[Act, ...]]
+"""Reads the ledger as staged and returns entries, or raises `SaleRefused`. Must not change it.
+
+No entries at all means: nothing to write, return when all before it is durable."""
+
+_HEAD_ROOM_BYTES = 512
+_CLOCK_STEP_MS = 2_000
+_GUARD_EVERY_S = 2.0
+_CLOSED_KEPT = 256
+_MAY_SPEND_RESERVE = (
+    Tender,
+    TenderVoided,
+    CardRequest,
+    CardOutcome,
+    SaleAborted,
+    SaleSuspended,
+    StopEntry,
+    Started,
+    Recovered,
+)
+_T = TypeVar("_T")
+
+
+class _Request:
+    """One caller's entries on their way to the disk, and the gate at which it waits."""
+
+    __slots__ = ("drafts", "error", "gate", "leads", "relaxed", "sale")
+
+    def __init__(self, drafts: list[Draft], relaxed: bool) -> None:
+        self.drafts = drafts
+        self.relaxed = relaxed
+        self.sale: Transaction | None = None
+        self.error: KernelError | None = None
+        self.leads = False
+        self.gate = threading.Lock()
+        self.gate.acquire()
+
+
+class Journal:
+    """A wal and the ledger that it proves. Safe from many threads."""
+
+    def __init__(
+        self,
+        wal: Wal,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        guard: Callable[[], None],
+        relaxed_lines: bool = False,
+    ) -> None:
+        """`guard` raises `KernelError` if this process may not write any more; it is asked every
+        few seconds. `relaxed_lines` is durability `commit`: lines are written, not synced."""
+        self._wal = wal
+        self._clock = clock
+        self._guard = guard
+        self._guard_at = 0.0
+        self._relaxed_lines = relaxed_lines
+        self._lock = threading.Lock()
+        self._durable = ledger
+        self._staged = ledger.fork()
+        self._queue: list[_Request] = []
+        self._leading = False
+        self._closing: KernelError | None = None
+        self._closed: dict[int, Transaction] = {}
+        self._rotate_after = 0
+        self._start_s = clock.monotonic_s()
+        self._wall_offset_ms = clock.wall_ms()
+
+    def record(self, decide: Decide, *, final: bool = False) -> Transaction | None:
+        """Decide, and return when the entries are durable: the last sale that they changed.
+
+        Raises whatever `decide` raises (then nothing was logged), `DiskFull` (nothing was kept),
+        `Poisoned`, `Stopped`. After a `final` record every later one is `Stopped`.
+        """
+        with self._lock:
+            request = self._stage(decide)
+            if final:
+                self._closing = Stopped("this terminal is stopping; start it again to sell")
+            leads = not self._leading
+            self._leading = True
+        if not leads:
+            request.gate.acquire()
+            leads = request.leads
+        if leads:
+            self._lead()
+        if request.error is not None:
+            raise request.error
+        return request.sale
+
+    def read(self, look: Callable[[Ledger], _T]) -> _T:
+        """`look` at the durable ledger while nothing is published; it must copy what it keeps."""
+        with self._lock:
+            return look(self._durable)
+
+    def sale(self, number: int) -> Transaction | None:
+        """The sale as durable, open or closed lately; None if it is neither."""
+        return self._durable.sales.get(number) or self._closed.get(number)
+
+    @property
+    def last_lsn(self) -> int:
+        return self._wal.at.lsn - 1
+
+    def refuse_from_now_on(self, error: KernelError) -> None:
+        """Every later record raises `error`."""
+        self._closing = error
+
+    # --- under the lock ------------------------------------------------------------------
+
+    def _stage(self, decide: Decide) -> _Request:
+        if self._closing is not None:
+            raise self._closing
+        if self._wal.poison is not None:
+            raise self._wal.poison
+        staged = self._staged
+        acts = decide(staged)
+        if acts and self._wal.low_on_space and not isinstance(acts[-1], _MAY_SPEND_RESERVE):
+            self._find_space()
+        now = self._now(staged.business_date(self._clock.business_date()))
+        drafts = []
+        for act in (*self._clock_step(now), *acts):
+            payload = None if isinstance(act, PeriodClosed) else encode_act(act)
+            if payload is not None and len(payload) > FRAME_LIMIT_BYTES - _HEAD_ROOM_BYTES:
+                raise SaleRefused(f"the entry has {len(payload)} bytes; shorten its texts")
+            drafts.append(Draft(act, payload, *now))
+        request = _Request(drafts, self._relaxed_lines and all(isinstance(a, Line) for a in acts))
+        for draft in drafts:
+            staged.apply(draft.act, _stamp(draft))
+        self._queue.append(request)
+        return request
+
+    def _now(self, business_date: int) -> tuple[int, int, int]:
+        uptime_ms = int((self._clock.monotonic_s() - self._start_s) * 1000)
+        return self._clock.wall_ms(), uptime_ms, business_date
+
+    def _clock_step(self, now: tuple[int, int, int]) -> tuple[Act, ...]:
+        """An entry that says so when the wall clock has moved otherwise than the monotonic one."""
+        step_ms = now[0] - now[1] - self._wall_offset_ms
+        if -_CLOCK_STEP_MS <= step_ms <= _CLOCK_STEP_MS:
+            return ()
+        self._wall_offset_ms += step_ms
+        return (ClockStepped(step_ms=step_ms),)
+
+    def _find_space(self) -> None:
+        self._wal.reserve_ahead()
+        if self._wal.low_on_space:
+            raise DiskFull(
+                "the disk is nearly full; finish or suspend the open sales and free space: "
+                "nothing new is begun until then"
+            )
+
+    # --- the leader ----------------------------------------------------------------------
+
+    def _lead(self) -> None:
+        with self._lock:
+            batch, self._queue = self._queue, []
+        try:
+            self._guard_now_and_then()
+            stamps = self._wal.append(
+                [draft for request in batch for draft in request.drafts],
+                sync=not all(request.relaxed for request in batch),
+            )
+        except KernelError as error:
+            self._fail(batch, error)
+            return
+        with self._lock:
+            self._publish(batch, stamps)
+        if self._wal.full or any(_closes_period(request) for request in batch):
+            try:
+                self._rotate_segment()
+            except KernelError as error:
+                # The batch is durable; what comes after it is not going to be.
+                self._fail([], error)
+                _release(batch)
+                return
+        self._pass_on(batch)
+
+    def _publish(self, batch: list[_Request], stamps: list[Stamp]) -> None:
+        numbered = iter(stamps)
+        for request in batch:
+            for draft in request.drafts:
+                sale = self._durable.apply(draft.act, next(numbered))
+                if sale is None:
+                    continue
+                request.sale = sale
+                if sale.number not in self._durable.sales:
+                    self._remember(sale)
+
+    def _remember(self, sale: Transaction) -> None:
+        self._closed[sale.number] = sale
+        if len(self._closed) > _CLOSED_KEPT:
+            del self._closed[next(iter(self._closed))]
+
+    def _pass_on(self, batch: list[_Request]) -> None:
+        """Hand the lead to the first who waits, then let this batch go."""
+        with self._lock:
+            heir = self._queue[0] if self._queue else None
+            self._leading = heir is not None
+        if heir is not None:
+            heir.leads = True
+            heir.gate.release()
+        _release(batch)
+
+    def _fail(self, batch: list[_Request], error: KernelError) -> None:
+        """Refuse the batch and all that was decided on top of it; stage anew from what is."""
+        with self._lock:
+            refused = batch + self._queue
+            self._queue = []
+            self._staged = self._durable.fork()
+            self._leading = False
+            if isinstance(error, Poisoned):
+                self._closing = error
+        for request in refused:
+            request.error = error
+        _release(refused)
+
+    def _rotate_segment(self) -> bool:
+        if self._wal.at.lsn < self._rotate_after:
+            return False
+        today = self._durable.business_date(self._clock.business_date())
+        now = Draft(Act(), None, *self._now(today))
+        if self._wal.rotate(self._durable, now):
+            return True
+        # No space: the segment grows on; trying at each entry would only cost time.
+        self._rotate_after = self._wal.at.lsn + 64
+        return False
+
+    def _guard_now_and_then(self) -> None:
+        now_s = self._clock.monotonic_s()
+        if now_s >= self._guard_at:
+            self._guard()
+            self._guard_at = now_s + _GUARD_EVERY_S
+
+
+def _stamp(draft: Draft) -> Stamp:
+    return Stamp(0, 0, draft.wall_ms, draft.uptime_ms, draft.business_date)
+
+
+def _closes_period(request: _Request) -> bool:
+    return any(isinstance(draft.act, PeriodClosed) for draft in request.drafts)
+
+
+def _release(batch: list[_Request]) -> None:
+    """Open the gates; the leader's own is open already for all it cares."""
+    for request in batch:
+        request.gate.release()

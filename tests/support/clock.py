@@ -1,0 +1,27 @@
+"""A clock that stands still until the test moves it."""
+
+from __future__ import annotations
+
+__all__ = ["ManualClock"]
+
+
+class ManualClock:
+    """`kernel.clock.Clock` by hand. `advance` also serves as the pause of whoever waits."""
+
+    def __init__(self) -> None:
+        self.now_ms = 1_767_258_000_000  # 2026-01-01 09:00 UTC
+
+    def advance(self, seconds: float) -> None:
+        self.now_ms += max(1, round(seconds * 1000))
+
+    def wall_ms(self) -> int:
+        return self.now_ms
+
+    def monotonic_s(self) -> float:
+        return self.now_ms / 1000
+
+    def business_date(self) -> int:
+        return 20260101
+
+    def zone(self) -> str:
+        return "UTC"
