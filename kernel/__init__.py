@@ -31,7 +31,8 @@ from kernel.model.totals import Totals
 from kernel.model.transaction import State, TenderTaken, Transaction
 from kernel.terminal.host import Host
 from kernel.terminal.sale import Sale
-from kernel.terminal.terminal import RecoveryReport, Terminal
+from kernel.terminal.startup import RecoveryReport
+from kernel.terminal.terminal import Terminal
 
 __all__ = [
     "BadConfiguration",

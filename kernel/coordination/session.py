@@ -34,10 +34,18 @@ class SessionFile:
         self._clock = clock
         self._next_s = clock.monotonic_s()
 
-    def write(self, session: SessionData) -> bool:
-        """Show `session`; False if the last one is less than a second old: give it again then."""
+    @property
+    def due(self) -> bool:
+        """Whether the last one is a second old."""
+        return self._clock.monotonic_s() >= self._next_s
+
+    def write(self, session: SessionData, *, last: bool = False) -> bool:
+        """Show `session`; False if the one before is less than a second old: give it again then.
+
+        The `last` one of a process is always written.
+        """
         now_s = self._clock.monotonic_s()
-        if now_s < self._next_s:
+        if now_s < self._next_s and not last:
             return False
         self._next_s = now_s + _INTERVAL_S
         data = encode_session(session)

@@ -17,7 +17,14 @@ import msgspec
 from kernel.codec.checkpoint import SCHEMA, decode_checkpoint
 from kernel.codec.entries import decode_act
 from kernel.codec.frame import FIRST_CHAIN, HEAD_BYTES, open_frame
-from kernel.codec.scan import Position, Reading, damage_in_tail, first_position, read_frames
+from kernel.codec.scan import (
+    Position,
+    ReadFrame,
+    Reading,
+    damage_in_tail,
+    first_position,
+    read_frames,
+)
 from kernel.disk.durable import DurableMark, Mark, read_mark
 from kernel.disk.files import EXCLUSIVE, Disk, directory_of, read_file, write_all
 from kernel.disk.layout import TerminalPaths, segment_first_lsn
@@ -149,7 +156,7 @@ def _reopen(  # noqa: PLR0917  # one call, from open_log, of what it has gathere
         ledger = _ledger_after_seal(disk, paths, segment)
     else:
         for act, frame in zip(acts, segment.reading.frames, strict=True):
-            ledger.apply(act, frame.stamp)
+            _fold(ledger, act, frame, segment.path)
     same_boot = ledger.boot == boot_id
     durable = mark.offset if mark is not None and mark.segment == segment.first.lsn else 0
     fault = damage_in_tail(segment.data, segment.reading, durable=durable, same_boot=same_boot)
@@ -264,13 +271,22 @@ def _replayed(disk: Disk, paths: TerminalPaths, until: Position) -> Ledger:
         if reading.fault is not None:
             raise LogDamaged(path, reading.at.offset, reading.at.lsn, reading.fault)
         for frame in reading.frames:
-            ledger.apply(decode_act(frame.body), frame.stamp)
+            _fold(ledger, decode_act(frame.body), frame, path)
         at = reading.at
     if (at.chain, at.lsn) != (until.chain, until.lsn):
         raise LogDamaged(
             paths.checkpoint, 0, at.lsn, "it can't be used, and the log before it is incomplete"
         )
     return ledger
+
+
+def _fold(ledger: Ledger, act: Act, frame: ReadFrame, path: str) -> None:
+    try:
+        ledger.apply(act, frame.stamp)
+    except (KeyError, IndexError, AssertionError) as fault:
+        raise LogDamaged(
+            path, frame.start, frame.stamp.lsn, "the entry contradicts those before it"
+        ) from fault
 
 
 def _sealed_data(disk: Disk, paths: TerminalPaths, until_lsn: int) -> Iterator[tuple[str, bytes]]:

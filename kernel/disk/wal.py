@@ -152,12 +152,14 @@ class Wal:
         stamp = Stamp(self.at.lsn, self._durable, now.wall_ms, now.uptime_ms, now.business_date)
         frame, chain = seal_frame(self.at.chain, body_of(stamp, encode_act(seal)))
         sealed = Position(self.at.offset + len(frame), chain, self.at.lsn + 1)
+        successor = self._prepare(ledger, sealed, now)
+        if successor is None:
+            return False
         try:
-            successor = self._prepare(ledger, sealed, now)
-            if successor is None:
-                return False
             self._write(frame, self.at.offset)
         except DiskFull:
+            self._disk.close(successor[0])
+            self._discard_prepared()
             return False
         self._sync()
         self.at, self._durable = sealed, sealed.offset

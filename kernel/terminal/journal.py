@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from kernel.clock import Clock
@@ -111,16 +112,31 @@ class Journal:
         `Poisoned`, `Stopped`. After a `final` record every later one is `Stopped`.
         """
         with self._lock:
-            request = self._stage(decide)
+            try:
+                request = self._stage(decide)
+            except KernelError:
+                raise
+            except BaseException:
+                # A bug or Ctrl+C, perhaps half way through staging: nothing is built on that.
+                self._closing = _broken_off()
+                raise
             if final:
                 self._closing = Stopped("this terminal is stopping; start it again to sell")
             leads = not self._leading
             self._leading = True
-        if not leads:
-            request.gate.acquire()
-            leads = request.leads
+        interrupted: BaseException | None = None
+        while not leads:
+            try:
+                request.gate.acquire()
+                leads = request.leads
+                break
+            except BaseException as interruption:  # noqa: BLE001  # raised below
+                # The entry is on its way and may make this thread the leader: see it through.
+                interrupted = interruption
         if leads:
             self._lead()
+        if interrupted is not None:
+            raise interrupted
         if request.error is not None:
             raise request.error
         return request.sale
@@ -138,9 +154,15 @@ class Journal:
     def last_lsn(self) -> int:
         return self._wal.at.lsn - 1
 
-    def refuse_from_now_on(self, error: KernelError) -> None:
-        """Every later record raises `error`."""
+    def disown(self, error: KernelError) -> None:
+        """In a forked child: every record raises `error`, and the parent's files are let go.
+
+        A descriptor kept here would keep the parent's locks after the parent's death.
+        """
+        self._lock = threading.Lock()  # a thread that isn't here may hold the parent's
         self._closing = error
+        with suppress(OSError):
+            self._wal.close()
 
     # --- under the lock ------------------------------------------------------------------
 
@@ -197,11 +219,14 @@ class Journal:
                 [draft for request in batch for draft in request.drafts],
                 sync=not all(request.relaxed for request in batch),
             )
+            with self._lock:
+                self._publish(batch, stamps)
         except KernelError as error:
             self._fail(batch, error)
             return
-        with self._lock:
-            self._publish(batch, stamps)
+        except BaseException:
+            self._fail(batch, _broken_off())
+            raise
         if self._wal.full or any(_closes_period(request) for request in batch):
             try:
                 self._rotate_segment()
@@ -210,6 +235,10 @@ class Journal:
                 self._fail([], error)
                 _release(batch)
                 return
+            except BaseException:
+                self._fail([], _broken_off())
+                _release(batch)
+                raise
         self._pass_on(batch)
 
     def _publish(self, batch: list[_Request], stamps: list[Stamp]) -> None:
@@ -267,6 +296,13 @@ class Journal:
         if now_s >= self._guard_at:
             self._guard()
             self._guard_at = now_s + _GUARD_EVERY_S
+
+
+def _broken_off() -> Poisoned:
+    return Poisoned(
+        "an entry was broken off while it was recorded; this process writes no more. "
+        "Start the terminal again: it will recover"
+    )
 
 
 def _stamp(draft: Draft) -> Stamp:

@@ -427,6 +427,7 @@ class Sale:
         sale = self._till.journal.record(decide)
         assert sale is not None, "the entries of a sale change it"
         self._last = sale
+        self._till.show(sale)
         return sale
 
     def _named(self, operator: str | None) -> str:

@@ -7,27 +7,23 @@ thrown away at any moment.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import weakref
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from threading import Lock
 from types import TracebackType
 
-from kernel.codec.configuration import LocalConfiguration, decode_local_configuration
-from kernel.codec.documents import ProcessIdentity
+from kernel.codec.configuration import LocalConfiguration
+from kernel.codec.documents import Activity, SessionData
 from kernel.coordination.registry import Registry
-from kernel.disk.files import read_file
+from kernel.coordination.session import SessionFile
 from kernel.disk.history import closed_sales, read_log
 from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.lock import ProcessLock
-from kernel.disk.mounts import require_sound_locks
 from kernel.disk.process import this_process
-from kernel.disk.recovery import OpenedLog, open_log
 from kernel.disk.wal import SEGMENT_BYTES, Draft
-from kernel.errors import BadConfiguration, DiskFull, KernelError, Poisoned, SaleRefused
+from kernel.errors import DiskFull, Poisoned, SaleRefused
 from kernel.errors import Stopped as StoppedError
 from kernel.model.decisions import decide_begin, name_of, with_period
 from kernel.model.entries import Act, SaleBegun
@@ -47,7 +43,6 @@ from kernel.model.till_entries import (
     Counted,
     PeriodClosed,
     PeriodOpened,
-    Recovered,
     Started,
     Stopped,
 )
@@ -55,48 +50,22 @@ from kernel.model.transaction import Transaction
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
 from kernel.terminal.sale import Sale
+from kernel.terminal.startup import (
+    RecoveryReport,
+    directories,
+    guard,
+    local_configuration,
+    log_start,
+    open_store,
+    unregister,
+)
 
 __all__ = ["RecoveryReport", "Terminal"]
 
 VERSION = "0.1.0"
 SWITCH_INTERVAL_S = 0.0005
 """With one busy Python thread the default of 5 ms makes a commit 60 times as slow."""
-_CONFIGURATION_LIMIT_BYTES = 1 << 16
 _CASH_WAYS = ("pay_in", "pay_out", "pickup", "no_sale")
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryReport:
-    """What a start found. `crashed` is False after a clean stop and on the first start."""
-
-    crashed: bool
-    open_sales: tuple[str, ...]
-    unknown_cards: tuple[str, ...]
-    """Sales with a card request whose outcome is not known."""
-    torn_bytes: int
-    set_aside: str | None
-    possibly_acknowledged: bool
-    checkpoint_rebuilt: bool
-    previous: str | None
-
-    def __str__(self) -> str:
-        if not (self.crashed or self.torn_bytes or self.checkpoint_rebuilt):
-            return "clean start"
-        said = ["recovered after a crash" + (f" of {self.previous}" if self.previous else "")]
-        if self.open_sales:
-            said.append(f"open sales restored: {', '.join(self.open_sales)}")
-        if self.unknown_cards:
-            said.append(f"ask what came of the cards of: {', '.join(self.unknown_cards)}")
-        if self.torn_bytes:
-            doubt = (
-                ", possibly acknowledged before the power cut"
-                if (self.possibly_acknowledged)
-                else ""
-            )
-            said.append(f"{self.torn_bytes} torn bytes set aside at {self.set_aside}{doubt}")
-        if self.checkpoint_rebuilt:
-            said.append("the checkpoint was rebuilt from the log")
-        return "; ".join(said)
 
 
 class Terminal:
@@ -112,6 +81,7 @@ class Terminal:
         configuration: LocalConfiguration,
         recovery: RecoveryReport,
         ending: ExitStack,
+        incarnation: str,
     ) -> None:
         self.id = terminal
         self.journal = journal
@@ -120,7 +90,10 @@ class Terminal:
         self._paths = paths
         self._configuration = configuration
         self._ending = ending
+        self._incarnation = incarnation
         self._stopped = False
+        self._session = SessionFile(host.disk, paths.session_data, clock=host.clock)
+        self._showing = Lock()
 
     @classmethod
     def start(
@@ -142,7 +115,7 @@ class Terminal:
         # 1 and 2: validate the id, make the directories.
         terminal = terminal_id(terminal)
         layout = Layout(os.path.abspath(data_dir))
-        paths = _directories(host, layout, terminal, allow_unsound_locks)
+        paths = directories(host, layout, terminal, allow_unsound_locks)
         incarnation = host.random_bytes(16).hex()
         identity = this_process(
             terminal,
@@ -159,17 +132,17 @@ class Terminal:
             registry = Registry(host.disk, layout, clock=host.clock)
             with suppress(DiskFull):
                 registry.register(identity)
-            undo.callback(_unregister, registry, identity)
+            undo.callback(unregister, registry, identity)
             # 5: the kernel store: log, ledger, local configuration.
-            configuration = _local_configuration(host, paths)
+            configuration = local_configuration(host, paths)
             now = Draft(Act(), None, host.clock.wall_ms(), 0, host.clock.business_date())
-            opened = _open(host, paths, layout, now, segment_bytes)
+            opened = open_store(host, paths, layout, now, segment_bytes)
             undo.callback(opened.wal.close)
             journal = Journal(
                 opened.wal,
                 opened.ledger,
                 host.clock,
-                guard=_guard(lock, paths),
+                guard=guard(lock, paths),
                 relaxed_lines=configuration.durability == "commit",
             )
             started = Started(
@@ -183,7 +156,7 @@ class Terminal:
                 durability=configuration.durability,
                 store=configuration.store,
             )
-            report = _log_start(journal, opened, started, terminal, str(lock.stale or "") or None)
+            report = log_start(journal, opened, started, terminal, str(lock.stale or "") or None)
             ending = undo.pop_all()
         # 6: ready.
         sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -195,6 +168,7 @@ class Terminal:
             configuration=configuration,
             recovery=report,
             ending=ending,
+            incarnation=incarnation,
         )
         _running.add(till)
         return till
@@ -213,6 +187,7 @@ class Terminal:
             pass  # nothing can be written; the next start will recover
         finally:
             _running.discard(self)
+            self._show(None, "parked" if self.open_sales else "idle")
             # 4 and 5: unregister, unlock.
             self._ending.close()
 
@@ -226,6 +201,33 @@ class Terminal:
         trace: TracebackType | None,
     ) -> None:
         self.stop("stop" if kind is None else kind.__name__)
+
+    def show(self, sale: Transaction) -> None:
+        """Let watchers see the sale, once a second at most; nobody waits for that."""
+        if self._session.due:
+            self._show(sale, "selling")
+
+    def _show(self, sale: Transaction | None, activity: Activity) -> None:
+        if not self._showing.acquire(blocking=False):
+            return
+        try:
+            self._session.write(
+                SessionData(
+                    terminal=self.id,
+                    incarnation=self._incarnation,
+                    activity=activity,
+                    operator=sale.operator if sale else None,
+                    transaction=name_of(self.id, sale.number) if sale else None,
+                    lines=len(sale.lines) if sale else 0,
+                    total_minor=sale.total_minor if sale else 0,
+                    currency=sale.currency if sale else None,
+                    last_lsn=self.journal.last_lsn,
+                    heartbeat_ms=self._host.clock.wall_ms(),
+                ),
+                last=sale is None,
+            )
+        finally:
+            self._showing.release()
 
     # --- sales ---------------------------------------------------------------------------
 
@@ -413,112 +415,6 @@ class Terminal:
         return z_report(*closed[-1])
 
 
-def _directories(
-    host: Host, layout: Layout, terminal: str, allow_unsound_locks: bool
-) -> TerminalPaths:
-    try:
-        layout.make(host.disk)
-        require_sound_locks(layout.root, allow_unsound=allow_unsound_locks)
-        return layout.make_terminal(host.disk, terminal)
-    except OSError as fault:
-        raise _unusable(layout.root, fault) from fault
-
-
-def _unusable(path: str, fault: OSError) -> KernelError:
-    what = fault.strerror or str(fault)
-    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"{path}: the disk is full; free space and start again")
-    hints = {
-        errno.EROFS: "make it writable, or name another with --data-dir",
-        errno.EACCES: "make it writable for this user, or name another with --data-dir",
-        errno.EPERM: "make it writable for this user, or name another with --data-dir",
-        errno.ENOTDIR: "name a directory with --data-dir",
-        errno.EEXIST: "a file stands where a directory should be; name another with --data-dir",
-        errno.ENOENT: "make the directory above it first",
-    }
-    return BadConfiguration(
-        f"data directory {path} can't be used: {what}; {hints.get(fault.errno or 0, 'check it')}"
-    )
-
-
-def _open(
-    host: Host, paths: TerminalPaths, layout: Layout, now: Draft, segment_bytes: int
-) -> OpenedLog:
-    try:
-        return open_log(
-            host.disk,
-            paths,
-            boot_id=host.boot_id,
-            cleanup=layout.cleanup,
-            now=now,
-            segment_bytes=segment_bytes,
-        )
-    except OSError as fault:
-        raise _unusable(paths.directory, fault) from fault
-
-
-def _local_configuration(host: Host, paths: TerminalPaths) -> LocalConfiguration:
-    try:
-        data = read_file(host.disk, paths.local_config, _CONFIGURATION_LIMIT_BYTES)
-    except OSError as fault:
-        raise BadConfiguration(
-            f"{paths.local_config} can't be read: {fault.strerror}; correct it or remove it"
-        ) from fault
-    if data is None:
-        return LocalConfiguration()
-    return decode_local_configuration(data, paths.local_config)
-
-
-def _unregister(registry: Registry, identity: ProcessIdentity) -> None:
-    # The registry is a hint: a stop must not fail on it, the lock is about to say the truth.
-    with suppress(KernelError):
-        registry.unregister(identity)
-
-
-def _guard(lock: ProcessLock, paths: TerminalPaths) -> Callable[[], None]:
-    def still_ours() -> None:
-        if not lock.still_ours():
-            raise Poisoned(
-                f"{paths.lock} was removed or replaced under this process; it writes no more. "
-                "Find out who did that, then start the terminal again"
-            )
-
-    return still_ours
-
-
-def _log_start(
-    journal: Journal, opened: OpenedLog, started: Started, terminal: str, previous: str | None
-) -> RecoveryReport:
-    """The start entry and, after a crash, the recovery entry; the report that people see."""
-    ledger, torn = opened.ledger, opened.torn
-    crashed = not ledger.stopped
-    cards = tuple((sale.number, card) for sale in ledger.sales.values() for card in sale.open_cards)
-    report = RecoveryReport(
-        crashed=crashed,
-        open_sales=tuple(name_of(terminal, number) for number in ledger.sales),
-        unknown_cards=tuple(dict.fromkeys(name_of(terminal, number) for number, _ in cards)),
-        torn_bytes=torn.size_bytes if torn else 0,
-        set_aside=torn.kept_at if torn else None,
-        possibly_acknowledged=torn.possibly_acknowledged if torn else False,
-        checkpoint_rebuilt=opened.checkpoint_rebuilt,
-        previous=previous if crashed else None,
-    )
-    acts: tuple[Act, ...] = (started,)
-    if crashed or torn is not None or opened.checkpoint_rebuilt:
-        recovered = Recovered(
-            open=tuple(ledger.sales),
-            torn_bytes=report.torn_bytes,
-            set_aside=os.path.basename(report.set_aside) if report.set_aside else None,
-            possibly_acknowledged=report.possibly_acknowledged,
-            unknown_cards=cards,
-            checkpoint_rebuilt=report.checkpoint_rebuilt,
-            previous=report.previous,
-        )
-        acts = (started, recovered)
-    journal.record(lambda ledger: acts)
-    return report
-
-
 def _optional(value: str | None, name: str, limit: int) -> str | None:
     return None if value is None else short_text(value, name, limit)
 
@@ -529,7 +425,7 @@ _running: weakref.WeakSet[Terminal] = weakref.WeakSet()
 def _disown_in_child() -> None:
     """A forked child is another process: it must not write to its parent's log."""
     for till in _running:
-        till.journal.refuse_from_now_on(
+        till.journal.disown(
             StoppedError("this is a forked child; start a terminal of its own here")
         )
 

@@ -120,19 +120,17 @@ def _after_kill(volume: Volume, following: Operation | None, bounds: Bounds) -> 
     waiting = [(inode, len(changes)) for inode, changes in sorted(volume.unsynced.items())]
     unsynced = hash((len(volume.unsynced_names), *waiting))
     hashes = _hashes(nodes)
-    yield _fingerprint(hashes, unsynced), partial(_killed, volume, nodes, None)
+    yield _fingerprint(hashes, unsynced), partial(_killed, volume, None)
     if isinstance(following, Write) and following.inode in nodes:
         inode = following.inode
         for cut in places_to_cut(following, bounds):
             part = following._replace(data=following.data[:cut])
             hashes[inode] = hash(part.on(volume.file(inode)))
-            yield _fingerprint(hashes, unsynced), partial(_killed, volume, nodes, part)
+            yield _fingerprint(hashes, unsynced), partial(_killed, volume, part)
 
 
-def _killed(volume: Volume, nodes: dict[int, Node], part: Write | None) -> Volume:
+def _killed(volume: Volume, part: Write | None) -> Volume:
     left = volume.copy()
-    left.nodes = dict(nodes)
-    left.reserved = {inode: end for inode, end in left.reserved.items() if inode in nodes}
     if part is not None:
         left.apply(part)
     return left
@@ -166,7 +164,7 @@ def _powered_off(volume: Volume, tree: dict[int, Node], files: dict[int, bytes])
     nodes = {**tree, **files}
     return Volume(
         nodes=nodes,
-        durable=dict(nodes),
+        durable=nodes,
         attributes=dict(volume.attributes),
         mtimes=dict(volume.mtimes),
         ticks=volume.ticks,

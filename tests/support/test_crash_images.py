@@ -316,3 +316,19 @@ def test_an_image_is_given_again_only_when_more_was_promised(disk: MemoryDisk) -
     ]
     assert len(list(every_crash_image(disk.recording))) == 8
     assert str(alike[-1]) == "power cut, image 0 at operation 2 (fdatasync /file)"
+
+
+def test_a_kill_before_and_after_a_sync_are_two_images(disk: MemoryDisk) -> None:
+    file = settled(disk, b"")
+    disk.pwrite(file, b"d", 0)
+    disk.fdatasync(file)
+    found = every_crash_image(disk.recording, points=(1, 2), promise=lambda at: "nothing")
+    assert [image.at for image in found if image.cut is Cut.KILL] == [1, 2]
+
+
+def test_what_one_state_of_the_names_leaves_of_the_limit_goes_to_the_others(
+    disk: MemoryDisk,
+) -> None:
+    disk.pwrite(disk.open("/new", READ_WRITE), bytes(range(1, 100)) * 60, 0)
+    assert len(images_now(disk, Cut.POWER, Bounds(limit_per_point=20))) == 20
+    assert len(images_now(disk, Cut.POWER, Bounds(limit_per_point=1))) == 2

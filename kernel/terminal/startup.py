@@ -1,0 +1,177 @@
+"""The steps of a terminal's start, as the design card numbers them, and what they found."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from kernel.codec.configuration import LocalConfiguration, decode_local_configuration
+from kernel.codec.documents import ProcessIdentity
+from kernel.coordination.registry import Registry
+from kernel.disk.files import read_file
+from kernel.disk.layout import Layout, TerminalPaths
+from kernel.disk.lock import ProcessLock
+from kernel.disk.mounts import require_sound_locks
+from kernel.disk.recovery import OpenedLog, open_log
+from kernel.disk.wal import Draft
+from kernel.errors import BadConfiguration, DiskFull, KernelError, Poisoned
+from kernel.model.decisions import name_of
+from kernel.model.entries import Act
+from kernel.model.till_entries import Recovered, Started
+from kernel.terminal.host import Host
+from kernel.terminal.journal import Journal
+
+__all__ = [
+    "RecoveryReport",
+    "directories",
+    "guard",
+    "local_configuration",
+    "log_start",
+    "open_store",
+    "unregister",
+]
+
+_CONFIGURATION_LIMIT_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryReport:
+    """What a start found. `crashed` is False after a clean stop and on the first start."""
+
+    crashed: bool
+    open_sales: tuple[str, ...]
+    unknown_cards: tuple[str, ...]
+    """Sales with a card request whose outcome is not known."""
+    torn_bytes: int
+    set_aside: str | None
+    possibly_acknowledged: bool
+    checkpoint_rebuilt: bool
+    previous: str | None
+
+    def __str__(self) -> str:
+        if not (self.crashed or self.torn_bytes or self.checkpoint_rebuilt):
+            return "clean start"
+        said = ["recovered after a crash" + (f" of {self.previous}" if self.previous else "")]
+        if self.open_sales:
+            said.append(f"open sales restored: {', '.join(self.open_sales)}")
+        if self.unknown_cards:
+            said.append(f"ask what came of the cards of: {', '.join(self.unknown_cards)}")
+        if self.torn_bytes:
+            doubt = (
+                ", possibly acknowledged before the power cut"
+                if (self.possibly_acknowledged)
+                else ""
+            )
+            said.append(f"{self.torn_bytes} torn bytes set aside at {self.set_aside}{doubt}")
+        if self.checkpoint_rebuilt:
+            said.append("the checkpoint was rebuilt from the log")
+        return "; ".join(said)
+
+
+def directories(
+    host: Host, layout: Layout, terminal: str, allow_unsound_locks: bool
+) -> TerminalPaths:
+    try:
+        layout.make(host.disk)
+        require_sound_locks(layout.root, allow_unsound=allow_unsound_locks)
+        return layout.make_terminal(host.disk, terminal)
+    except OSError as fault:
+        raise _unusable(layout.root, fault) from fault
+
+
+def _unusable(path: str, fault: OSError) -> KernelError:
+    what = fault.strerror or str(fault)
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"{path}: the disk is full; free space and start again")
+    hints = {
+        errno.EROFS: "make it writable, or name another with --data-dir",
+        errno.EACCES: "make it writable for this user, or name another with --data-dir",
+        errno.EPERM: "make it writable for this user, or name another with --data-dir",
+        errno.ENOTDIR: "name a directory with --data-dir",
+        errno.EEXIST: "a file stands where a directory should be; name another with --data-dir",
+        errno.ENOENT: "make the directory above it first",
+    }
+    return BadConfiguration(
+        f"data directory {path} can't be used: {what}; {hints.get(fault.errno or 0, 'check it')}"
+    )
+
+
+def open_store(
+    host: Host, paths: TerminalPaths, layout: Layout, now: Draft, segment_bytes: int
+) -> OpenedLog:
+    try:
+        return open_log(
+            host.disk,
+            paths,
+            boot_id=host.boot_id,
+            cleanup=layout.cleanup,
+            now=now,
+            segment_bytes=segment_bytes,
+        )
+    except OSError as fault:
+        raise _unusable(paths.directory, fault) from fault
+
+
+def local_configuration(host: Host, paths: TerminalPaths) -> LocalConfiguration:
+    try:
+        data = read_file(host.disk, paths.local_config, _CONFIGURATION_LIMIT_BYTES)
+    except OSError as fault:
+        raise BadConfiguration(
+            f"{paths.local_config} can't be read: {fault.strerror}; correct it or remove it"
+        ) from fault
+    if data is None:
+        return LocalConfiguration()
+    return decode_local_configuration(data, paths.local_config)
+
+
+def unregister(registry: Registry, identity: ProcessIdentity) -> None:
+    # The registry is a hint: a stop must not fail on it, the lock is about to say the truth.
+    with suppress(KernelError):
+        registry.unregister(identity)
+
+
+def guard(lock: ProcessLock, paths: TerminalPaths) -> Callable[[], None]:
+    def still_ours() -> None:
+        if not lock.still_ours():
+            raise Poisoned(
+                f"{paths.lock} was removed or replaced under this process; it writes no more. "
+                "Find out who did that, then start the terminal again"
+            )
+
+    return still_ours
+
+
+def log_start(
+    journal: Journal, opened: OpenedLog, started: Started, terminal: str, previous: str | None
+) -> RecoveryReport:
+    """The start entry and, after a crash, the recovery entry; the report that people see."""
+    ledger, torn = opened.ledger, opened.torn
+    crashed = not ledger.stopped
+    cards = tuple((sale.number, card) for sale in ledger.sales.values() for card in sale.open_cards)
+    report = RecoveryReport(
+        crashed=crashed,
+        open_sales=tuple(name_of(terminal, number) for number in ledger.sales),
+        unknown_cards=tuple(dict.fromkeys(name_of(terminal, number) for number, _ in cards)),
+        torn_bytes=torn.size_bytes if torn else 0,
+        set_aside=torn.kept_at if torn else None,
+        possibly_acknowledged=torn.possibly_acknowledged if torn else False,
+        checkpoint_rebuilt=opened.checkpoint_rebuilt,
+        previous=previous if crashed else None,
+    )
+    acts: tuple[Act, ...] = (started,)
+    if crashed or torn is not None or opened.checkpoint_rebuilt:
+        recovered = Recovered(
+            open=tuple(ledger.sales),
+            torn_bytes=report.torn_bytes,
+            set_aside=os.path.basename(report.set_aside) if report.set_aside else None,
+            possibly_acknowledged=report.possibly_acknowledged,
+            unknown_cards=cards,
+            checkpoint_rebuilt=report.checkpoint_rebuilt,
+            previous=report.previous,
+        )
+        acts = (started, recovered)
+    journal.record(lambda ledger: acts)
+    return report
