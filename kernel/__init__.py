@@ -26,11 +26,16 @@ from kernel.model.entries import (
     TaxAmount,
     TenderKind,
 )
+from kernel.model.cards import refuse_card_number
+from kernel.model.identity import item_code, short_text
+from kernel.model.money import extend, format_minor, parse_major, parse_quantity
+from kernel.model.receipt import receipt_rows
 from kernel.model.reports import Report
 from kernel.model.totals import Totals
 from kernel.model.transaction import State, TenderTaken, Transaction
 from kernel.terminal.host import Host
 from kernel.terminal.sale import Sale
+from kernel.terminal.shop import CommittedSale, LoggedEntry, LoggedSale, Shop
 from kernel.terminal.startup import RecoveryReport
 from kernel.terminal.terminal import Terminal
 
@@ -39,6 +44,7 @@ __all__ = [
     "BadInput",
     "CardResult",
     "Clock",
+    "CommittedSale",
     "Contention",
     "Damage",
     "DiskFull",
@@ -47,11 +53,14 @@ __all__ = [
     "Line",
     "LineKind",
     "LogDamaged",
+    "LoggedEntry",
+    "LoggedSale",
     "Poisoned",
     "RecoveryReport",
     "Report",
     "Sale",
     "SaleRefused",
+    "Shop",
     "State",
     "Stopped",
     "SystemClock",
@@ -62,4 +71,12 @@ __all__ = [
     "TerminalInUse",
     "Totals",
     "Transaction",
+    "extend",
+    "format_minor",
+    "item_code",
+    "parse_major",
+    "parse_quantity",
+    "receipt_rows",
+    "refuse_card_number",
+    "short_text",
 ]

@@ -74,9 +74,13 @@ def decide_line(sale: Transaction, line: Line, name: str) -> Line:
     total_minor = sale.total_minor + line.total_minor
     if not -LIMIT <= total_minor <= LIMIT:
         raise SaleRefused(f"the total of sale {name} would be out of range; begin another sale")
-    if sale.tendered_minor > 0 and total_minor < sale.tendered_minor:
+    held = sale.tendered_minor
+    if sale.cards:
+        held += sum(card.amount_minor for card in sale.cards if card.open)
+    if (held > 0 and total_minor < held) or (held < 0 and total_minor > held):
         raise SaleRefused(
-            f"sale {name} would be worth less than what was tendered; void the tender first"
+            f"sale {name} would be worth less than what was tendered or asked of a card; void "
+            "the tender or answer the card first"
         )
     return line
 
@@ -192,6 +196,11 @@ def _payable(sale: Transaction, amount: int, balance: int, name: str) -> None:
     _step(sale, Step.TENDER, name)
     if not sale.lines:
         raise SaleRefused(f"sale {name} has no lines; there is nothing to pay")
+    if sale.open_cards:
+        raise SaleRefused(
+            f"card request {sale.open_cards[0]} of sale {name} has no known outcome; "
+            "answer it before anything else is tendered"
+        )
     if amount == 0 and balance != 0:
         raise SaleRefused(f"sale {name} has a balance of {balance} minor units; tender that")
     if amount > 0 and balance == 0:

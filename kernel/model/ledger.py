@@ -111,20 +111,24 @@ class Ledger(Struct, omit_defaults=True):
     references: dict[str, int] = field(default_factory=dict)
     """Reference -> number of its sale, open or committed; oldest first."""
 
-    def apply(self, act: Act, stamp: Stamp) -> Transaction | None:  # noqa: PLR0911  # one a kind
+    def apply(  # noqa: PLR0911  # one a kind
+        self, act: Act, stamp: Stamp, made: Transaction | None = None
+    ) -> Transaction | None:
         """Fold one entry in; the sale it changed, if it changed one.
 
+        `made` is that sale as a ledger in the same state has made it of this entry already: for
+        the entries that come most often it is taken over, and not made a second time.
         Raises `KeyError`, `IndexError` or `AssertionError` where the entry contradicts those
         before it: a bug in the writer or damage in the log.
         """
         self.last_wall_ms = stamp.wall_ms
         match act:
             case Line():
-                return self._kept(with_line(self._sale(act), act))
+                return self._kept(made or with_line(self._sale(act), act))
             case SaleBegun():
                 return self._begun(begun(act, stamp))
             case Tender():
-                return self._kept(with_tender(self._sale(act), act, stamp))
+                return self._kept(made or with_tender(self._sale(act), act, stamp))
             case TenderVoided():
                 return self._kept(with_tender_voided(self._sale(act), act.of))
             case CardRequest():
@@ -151,10 +155,6 @@ class Ledger(Struct, omit_defaults=True):
             sales=dict(self.sales),
             references=dict(self.references),
         )
-
-    def business_date(self, today: int) -> int:
-        """The open period's date, else `today`."""
-        return self.period.date if self.period is not None else today
 
     def _apply_to_till(self, act: Act, stamp: Stamp) -> None:
         match act:

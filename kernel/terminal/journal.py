@@ -63,10 +63,12 @@ _T = TypeVar("_T")
 class _Request:
     """One caller's entries on their way to the disk, and the gate at which it waits."""
 
-    __slots__ = ("drafts", "error", "gate", "leads", "relaxed", "sale")
+    __slots__ = ("drafts", "error", "gate", "leads", "made", "relaxed", "sale")
 
-    def __init__(self, drafts: list[Draft], relaxed: bool) -> None:
+    def __init__(self, drafts: list[Draft], made: list[Transaction | None], relaxed: bool) -> None:
+        """`made`: the sale that each draft makes, as staged."""
         self.drafts = drafts
+        self.made = made
         self.relaxed = relaxed
         self.sale: Transaction | None = None
         self.error: KernelError | None = None
@@ -175,22 +177,24 @@ class Journal:
         acts = decide(staged)
         if acts and self._wal.low_on_space and not isinstance(acts[-1], _MAY_SPEND_RESERVE):
             self._find_space()
-        now = self._now(staged.business_date(self._clock.business_date()))
+        now = self._now(staged)
         drafts = []
         for act in (*self._clock_step(now), *acts):
             payload = None if isinstance(act, PeriodClosed) else encode_act(act)
             if payload is not None and len(payload) > FRAME_LIMIT_BYTES - _HEAD_ROOM_BYTES:
                 raise SaleRefused(f"the entry has {len(payload)} bytes; shorten its texts")
             drafts.append(Draft(act, payload, *now))
-        request = _Request(drafts, self._relaxed_lines and all(isinstance(a, Line) for a in acts))
-        for draft in drafts:
-            staged.apply(draft.act, _stamp(draft))
+        made = [staged.apply(draft.act, _stamp(draft)) for draft in drafts]
+        relaxed = self._relaxed_lines and all(isinstance(act, Line) for act in acts)
+        request = _Request(drafts, made, relaxed)
         self._queue.append(request)
         return request
 
-    def _now(self, business_date: int) -> tuple[int, int, int]:
-        uptime_ms = int((self._clock.monotonic_s() - self._start_s) * 1000)
-        return self._clock.wall_ms(), uptime_ms, business_date
+    def _now(self, ledger: Ledger) -> tuple[int, int, int]:
+        """(wall ms, uptime ms, business date): the open period's date, else today."""
+        clock, period = self._clock, ledger.period
+        uptime_ms = int((clock.monotonic_s() - self._start_s) * 1000)
+        return clock.wall_ms(), uptime_ms, period.date if period else clock.business_date()
 
     def _clock_step(self, now: tuple[int, int, int]) -> tuple[Act, ...]:
         """An entry that says so when the wall clock has moved otherwise than the monotonic one."""
@@ -217,7 +221,7 @@ class Journal:
             self._guard_now_and_then()
             stamps = self._wal.append(
                 [draft for request in batch for draft in request.drafts],
-                sync=not all(request.relaxed for request in batch),
+                sync=not (self._relaxed_lines and all(request.relaxed for request in batch)),
             )
             with self._lock:
                 self._publish(batch, stamps)
@@ -227,7 +231,7 @@ class Journal:
         except BaseException:
             self._fail(batch, _broken_off())
             raise
-        if self._wal.full or any(_closes_period(request) for request in batch):
+        if self._wal.full or any(map(_closes_period, batch)):
             try:
                 self._rotate_segment()
             except KernelError as error:
@@ -244,8 +248,8 @@ class Journal:
     def _publish(self, batch: list[_Request], stamps: list[Stamp]) -> None:
         numbered = iter(stamps)
         for request in batch:
-            for draft in request.drafts:
-                sale = self._durable.apply(draft.act, next(numbered))
+            for draft, made in zip(request.drafts, request.made, strict=True):
+                sale = self._durable.apply(draft.act, next(numbered), made)
                 if sale is None:
                     continue
                 request.sale = sale
@@ -283,8 +287,7 @@ class Journal:
     def _rotate_segment(self) -> bool:
         if self._wal.at.lsn < self._rotate_after:
             return False
-        today = self._durable.business_date(self._clock.business_date())
-        now = Draft(Act(), None, *self._now(today))
+        now = Draft(Act(), None, *self._now(self._durable))
         if self._wal.rotate(self._durable, now):
             return True
         # No space: the segment grows on; trying at each entry would only cost time.
@@ -310,7 +313,8 @@ def _stamp(draft: Draft) -> Stamp:
 
 
 def _closes_period(request: _Request) -> bool:
-    return any(isinstance(draft.act, PeriodClosed) for draft in request.drafts)
+    # A Z stands alone: no decision puts another entry behind it.
+    return bool(request.drafts) and isinstance(request.drafts[-1].act, PeriodClosed)
 
 
 def _release(batch: list[_Request]) -> None:

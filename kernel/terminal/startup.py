@@ -32,6 +32,7 @@ __all__ = [
     "log_start",
     "open_store",
     "unregister",
+    "unusable",
 ]
 
 _CONFIGURATION_LIMIT_BYTES = 1 << 16
@@ -79,10 +80,11 @@ def directories(
         require_sound_locks(layout.root, allow_unsound=allow_unsound_locks)
         return layout.make_terminal(host.disk, terminal)
     except OSError as fault:
-        raise _unusable(layout.root, fault) from fault
+        raise unusable(layout.root, fault) from fault
 
 
-def _unusable(path: str, fault: OSError) -> KernelError:
+def unusable(path: str, fault: OSError) -> KernelError:
+    """What to tell whoever named the data directory `path`, which `fault` makes unusable."""
     what = fault.strerror or str(fault)
     if fault.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(f"{path}: the disk is full; free space and start again")
@@ -112,7 +114,7 @@ def open_store(
             segment_bytes=segment_bytes,
         )
     except OSError as fault:
-        raise _unusable(paths.directory, fault) from fault
+        raise unusable(paths.directory, fault) from fault
 
 
 def local_configuration(host: Host, paths: TerminalPaths) -> LocalConfiguration:

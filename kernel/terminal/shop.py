@@ -1,0 +1,165 @@
+"""A shop's logs as outsiders read them: sales, one sale's entries, an X of any terminal.
+
+For the command line, the console and scripts. It takes no terminal's lock and changes no log,
+so that it works beside a till that sells, and never shows more than what is durable. What only
+a running terminal may do, a Z for one, is `Terminal`'s.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from kernel.disk.files import SHARED_FILE_MODE, replace_file
+from kernel.disk.history import LoggedEntry, exists, read_log
+from kernel.disk.layout import Layout, TerminalPaths
+from kernel.disk.lock import probe
+from kernel.disk.mounts import require_sound_locks
+from kernel.errors import BadInput, LogDamaged, SaleRefused
+from kernel.model.decisions import name_of
+from kernel.model.identity import TransactionId, terminal_id
+from kernel.model.ledger import Ledger
+from kernel.model.reports import Report, x_report
+from kernel.model.transaction import State, Transaction
+from kernel.terminal.host import Host
+from kernel.terminal.startup import unusable
+
+__all__ = ["CommittedSale", "LoggedEntry", "LoggedSale", "Shop"]
+
+
+class CommittedSale(NamedTuple):
+    """A sale as its log committed it."""
+
+    terminal: str
+    sale: Transaction
+
+    @property
+    def id(self) -> str:
+        return name_of(self.terminal, self.sale.number)
+
+
+class LoggedSale(NamedTuple):
+    """A sale, whatever became of it, and every entry that made it."""
+
+    terminal: str
+    sale: Transaction
+    entries: tuple[LoggedEntry, ...]
+
+    @property
+    def id(self) -> str:
+        return name_of(self.terminal, self.sale.number)
+
+
+class Shop:
+    """The data directory of a shop; one that does not exist yet is a shop without sales."""
+
+    def __init__(self, data_dir: str | os.PathLike[str], host: Host | None = None) -> None:
+        self._host = host or Host()
+        self._layout = Layout(os.path.abspath(data_dir))
+
+    @property
+    def root(self) -> str:
+        """The data directory as an absolute path."""
+        return self._layout.root
+
+    def make(self) -> bool:
+        """Make what is missing of the data directory; True if it is new.
+
+        Raises `BadConfiguration`, `DiskFull`.
+        """
+        disk = self._host.disk
+        with self._usable():
+            try:
+                new = "terminals" not in disk.listdir(self.root)
+            except FileNotFoundError:
+                new = True
+            self._layout.make(disk)
+            require_sound_locks(self.root, allow_unsound=False)
+            return new
+
+    def terminals(self) -> list[str]:
+        """Every terminal that ever had a log, sorted. Raises `BadConfiguration`."""
+        disk = self._host.disk
+        with self._usable():
+            try:
+                names = disk.listdir(self._layout.terminals)
+            except FileNotFoundError:
+                return []
+            return sorted(name for name in names if exists(disk, self._layout.terminal(name)))
+
+    def sales(self, terminal: str | None = None) -> Iterator[CommittedSale]:
+        """The committed sales, oldest first, terminal by terminal; training is none of them.
+
+        Raises `BadInput` (the id), `LogDamaged`, `BadConfiguration`.
+        """
+        named = self.terminals() if terminal is None else [terminal_id(terminal)]
+        for one in named:
+            for _, sale in self._folded(one, Ledger()):
+                if sale is not None and sale.state is State.COMMITTED and not sale.training:
+                    yield CommittedSale(one, sale)
+
+    def sale(self, transaction: str) -> LoggedSale:
+        """The sale of that id, open or closed. Raises `SaleRefused` if there is none."""
+        parsed = TransactionId.parse(transaction)
+        number = -parsed.number if parsed.training else parsed.number
+        found: Transaction | None = None
+        entries: list[LoggedEntry] = []
+        for entry, sale in self._folded(parsed.terminal, Ledger()):
+            if entry.act.tx == number:
+                entries.append(entry)
+                found = sale or found
+        if found is None:
+            raise SaleRefused(f"there is no sale {transaction}; see `posterm sales`")
+        return LoggedSale(parsed.terminal, found, tuple(entries))
+
+    def x_report(self, terminal: str) -> Report:
+        """What the terminal's open period holds, whether it runs or not."""
+        terminal = terminal_id(terminal)
+        ledger = Ledger()
+        for _ in self._folded(terminal, ledger):
+            pass
+        return x_report(ledger, terminal)
+
+    def keep_fault(self, text: str) -> str:
+        """Keep the traceback of an unknown fault under `temp`; the path of its file."""
+        disk = self._host.disk
+        self.make()
+        name = f"fault-{self._host.clock.wall_ms()}-{self._host.random_bytes(4).hex()}.txt"
+        path = os.path.join(self._layout.temp, name)
+        with self._usable():
+            data = text.encode(errors="replace")
+            replace_file(
+                disk, path, data, scratch=f"{path}.next", mode=SHARED_FILE_MODE, durable=False
+            )
+        return path
+
+    def _folded(
+        self, terminal: str, ledger: Ledger
+    ) -> Iterator[tuple[LoggedEntry, Transaction | None]]:
+        """Each durable entry and the sale that it changed, folded into `ledger`."""
+        paths = self._layout.terminal(terminal)
+        with self._usable():
+            for entry in self._entries(paths):
+                try:
+                    sale = ledger.apply(entry.act, entry.stamp)
+                except (AssertionError, IndexError, KeyError) as fault:
+                    raise LogDamaged(
+                        paths.directory, 0, entry.stamp.lsn, "it contradicts the entries before it"
+                    ) from fault
+                yield entry, sale
+
+    def _entries(self, paths: TerminalPaths) -> Iterator[LoggedEntry]:
+        disk = self._host.disk
+        if not exists(disk, paths):
+            return iter(())
+        free = probe(disk, paths.lock) is None
+        return read_log(disk, paths, terminal_is_free=free)
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as fault:
+            raise unusable(self.root, fault) from fault

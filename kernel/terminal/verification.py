@@ -1,0 +1,42 @@
+"""`verify_shop`: the whole log of a shop or of one terminal, verified where it lies.
+
+The apps' way into `kernel.disk.verify`. Nothing is changed, no lock is kept, and it may run
+beside the tills.
+"""
+
+from __future__ import annotations
+
+import os
+
+from kernel.disk.layout import Layout
+from kernel.disk.verify import Finding, Progress, Verdict, verify
+from kernel.model.identity import terminal_id
+from kernel.terminal.host import Host
+
+__all__ = ["Finding", "Verdict", "verify_shop"]
+
+
+def verify_shop(
+    data_dir: str | os.PathLike[str],
+    terminal: str | None = None,
+    *,
+    host: Host | None = None,
+    ledger: bool = False,
+    workers: int | None = None,
+    progress: Progress = lambda done, size: None,
+) -> tuple[Verdict, ...]:
+    """One verdict a terminal, by name. `ledger` also replays every entry and checks the sums.
+
+    `workers` processes share the work where there is enough of it: as many as there are
+    processors if none are given. Raises `BadInput`, `BadConfiguration`.
+    """
+    host = host or Host()
+    return verify(
+        host.disk,
+        Layout(os.path.abspath(data_dir)),
+        None if terminal is None else terminal_id(terminal),
+        boot_id=host.boot_id,
+        ledger=ledger,
+        workers=workers,
+        progress=progress,
+    )

@@ -1,0 +1,144 @@
+"""The group of all commands, and the entry point that turns every end into an exit code.
+
+Commands are loaded by name from one table, so that `--version` and `--help` stay instant. A new
+command is one line there and one module with a `command`.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from types import FrameType
+from typing import TYPE_CHECKING, TextIO, cast
+
+import click
+from click.utils import PacifyFlushWrapper
+
+from posterm import __version__
+from posterm.commands.common import Invocation, say_error
+
+if TYPE_CHECKING:
+    from kernel import KernelError
+
+__all__ = ["COMMANDS", "LazyGroup", "posterm", "run"]
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Make the data directory of a shop."),
+    "ring": ("ring", "Ring the invoices of a CSV file, one sale an invoice."),
+    "sales": ("sales", "List the committed sales."),
+    "report": ("report", "Print the X or the Z report of a terminal."),
+    "show": ("show", "Show one sale with all its log entries."),
+    "receipt": ("receipt", "Print a copy of a sale's receipt."),
+    "verify": ("verify", "Check every checksum, number and chain of the logs."),
+    "status": ("status", "Show what every terminal is doing."),
+    "doctor": ("doctor", "Check this machine and name a fix for each fault."),
+    "bench": ("bench", "Measure durable sales a second on this disk."),
+}
+"""Name -> (module in posterm.commands, short help), in the order of the help."""
+
+_INTERRUPTED = 128 + signal.SIGINT
+_PIPE_CLOSED = 128 + signal.SIGPIPE
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"posterm.commands.{COMMANDS[cmd_name][0]}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Answer what the kernel refuses; leave quietly when the reader of a pipe has left."""
+        asked = ctx.ensure_object(Invocation)
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise  # before the next clauses, the last of which imports the kernel
+        except BrokenPipeError:
+            sys.stdout = cast(TextIO, PacifyFlushWrapper(sys.stdout))
+            return ctx.exit(_PIPE_CLOSED)
+        except _kernel_error() as error:
+            say_error(str(error), error.exit_code, as_json=asked.as_json)
+            return ctx.exit(error.exit_code)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 refused, 2 usage, 74 damage, 75 terminal in use, "
+    "78 bad configuration, 128+n ended by signal n.",
+)
+@click.version_option(__version__, prog_name="posterm", message="%(prog)s %(version)s")
+def posterm() -> None:
+    """A point of sale for keyboards, on a kernel that cannot lose a sale."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; its exit code. Signals that end it raise `SystemExit`."""
+    _end_on_signals()
+    _never_fail_on_a_character()
+    asked = Invocation()
+    try:
+        ended: object = posterm.main(
+            arguments, prog_name="posterm", standalone_mode=False, obj=asked
+        )
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return _INTERRUPTED
+    except Exception as fault:  # noqa: BLE001  # the entry point: the last to hear of it
+        return _unknown(fault, asked)
+    return ended if isinstance(ended, int) else 0
+
+
+def _kernel_error() -> type[KernelError]:
+    from kernel import KernelError
+
+    return KernelError
+
+
+def _end_on_signals() -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def _never_fail_on_a_character() -> None:
+    """An old terminal shows `?` for what it lacks; that must not end a command half way."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def _unknown(fault: Exception, asked: Invocation) -> int:
+    """One line for the person, the traceback in a file for whoever mends it."""
+    from kernel import KernelError, Shop
+
+    said = f"{type(fault).__name__}: {fault}"
+    try:
+        kept = Shop(asked.data_dir).keep_fault("".join(traceback.format_exception(fault)))
+        said = f"{said}; this is a fault of posterm: please report it with {kept}"
+    except KernelError as error:
+        said = f"{said}; its traceback can't be kept: {error}"
+    say_error(said, 1, as_json=asked.as_json)
+    return 1
