@@ -19,6 +19,7 @@ from kernel.errors import (
     Stopped,
     TerminalInUse,
 )
+from kernel.model.cards import refuse_card_number
 from kernel.model.entries import (
     CardResult,
     Line,
@@ -26,18 +27,25 @@ from kernel.model.entries import (
     TaxAmount,
     TenderKind,
 )
-from kernel.model.cards import refuse_card_number
 from kernel.model.identity import item_code, short_text
 from kernel.model.money import extend, format_minor, parse_major, parse_quantity
 from kernel.model.receipt import receipt_rows
 from kernel.model.reports import Report
 from kernel.model.totals import Totals
 from kernel.model.transaction import State, TenderTaken, Transaction
+from kernel.terminal.floor import (
+    ShopStatus,
+    TerminalFacts,
+    file_system,
+    shop_status,
+    trial_lock,
+)
 from kernel.terminal.host import Host
 from kernel.terminal.sale import Sale
 from kernel.terminal.shop import CommittedSale, LoggedEntry, LoggedSale, Shop
 from kernel.terminal.startup import RecoveryReport
 from kernel.terminal.terminal import Terminal
+from kernel.terminal.verification import Finding, Verdict, verify_shop
 
 __all__ = [
     "BadConfiguration",
@@ -48,6 +56,7 @@ __all__ = [
     "Contention",
     "Damage",
     "DiskFull",
+    "Finding",
     "Host",
     "KernelError",
     "Line",
@@ -61,6 +70,7 @@ __all__ = [
     "Sale",
     "SaleRefused",
     "Shop",
+    "ShopStatus",
     "State",
     "Stopped",
     "SystemClock",
@@ -68,15 +78,21 @@ __all__ = [
     "TenderKind",
     "TenderTaken",
     "Terminal",
+    "TerminalFacts",
     "TerminalInUse",
     "Totals",
     "Transaction",
+    "Verdict",
     "extend",
+    "file_system",
     "format_minor",
     "item_code",
     "parse_major",
     "parse_quantity",
     "receipt_rows",
     "refuse_card_number",
+    "shop_status",
     "short_text",
+    "trial_lock",
+    "verify_shop",
 ]

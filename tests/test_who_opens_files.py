@@ -15,7 +15,8 @@ import pytest
 from tests.support.processes import CHECKOUT
 
 PACKAGES = ("kernel", "posterm", "manager", "themes")
-OPENERS = ("kernel/disk",)
+# The benchmark's yardsticks must not be made of what they measure, so they open their own files.
+OPENERS = ("kernel/disk", "posterm/benchmark")
 OPENING_CALLS = frozenset(
     {"open", "open_code", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes"}
 )

@@ -7,21 +7,31 @@ CRC, LSN and chain, and a shop's log has to be read at the speed of its disk.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from binascii import b2a_base64
 from hashlib import sha256
 from typing import NamedTuple
+from zlib import crc32
 
 import msgspec
+from msgspec import Struct, field
 
 from kernel.codec.entries import decode_act
-from kernel.codec.scan import Position, Reading, first_position, read_frames
+from kernel.codec.frame import HEAD_BYTES
+from kernel.codec.scan import (
+    CUT_SHORT,
+    NO_ENTRY,
+    WRONG_CHAIN,
+    WRONG_CRC,
+    WRONG_LSN,
+    Position,
+    first_position,
+)
 from kernel.model.till_entries import PeriodClosed, Seal, SegmentOpened, Started
 
 __all__ = ["Fault", "SegmentFacts", "StartFound", "check_segment", "unreadable"]
 
-_ABOUT_THE_LOG = (b'seal"', b'z"', b'start"', b'segment"')
-"""The kinds that are decoded; they stand right after the stamp."""
-_KIND = b'"k":"'
+_ABOUT_THE_LOG = frozenset({"seal", "z", "start", "segment"})
+"""The kinds that are decoded."""
 NO_FIRST_ENTRY = "the segment's first entry is missing or wrong"
 
 
@@ -71,66 +81,118 @@ def check_segment(data: bytes, marked_offset: int = 0) -> SegmentFacts:
     if found is None:
         return unreadable(NO_FIRST_ENTRY, len(data))
     first, opened = found
-    reading = read_frames(data, first)
-    faults, starts, sealed = _look_at(data, reading)
+    walked = _walk(data, first)
+    faults, starts, sealed = _look_at(data, walked)
     return SegmentFacts(
         size_bytes=len(data),
         opened=opened,
         first=first,
-        at=reading.at,
-        entries=len(reading.frames),
+        at=walked.at,
+        entries=walked.at.lsn - first.lsn,
         sealed=sealed,
         starts=tuple(starts),
-        marked_lsn=_lsn_ending_at(reading, marked_offset),
+        marked_lsn=_lsn_ending_at(data, walked.at.offset, marked_offset),
         faults=tuple(faults),
-        stopped=reading.fault,
+        stopped=walked.fault,
     )
 
 
-def _look_at(data: bytes, reading: Reading) -> tuple[list[Fault], list[StartFound], bool]:
+class _Heading(Struct, frozen=True, gc=False):
+    """What is checked of every entry."""
+
+    lsn: int = field(name="n", default=0)
+    end: int = field(name="e", default=0)
+    kind: str = field(name="k", default="")
+
+
+_heading = msgspec.json.Decoder(_Heading).decode
+
+
+class _Walked(NamedTuple):
+    """`noticed` are the entries to be looked at: (where, stated end, body)."""
+
+    noticed: list[tuple[int, int, bytes]]
+    at: Position
+    fault: str | None
+
+
+def _walk(data: bytes, at: Position) -> _Walked:
+    """`scan.read_frames` that keeps nothing but what is noticed: twice as fast.
+
+    Both must stop at the same entry for the same reason; a test compares them.
+    """
+    noticed: list[tuple[int, int, bytes]] = []
+    offset, chain, lsn = at
+    size, find = len(data), data.find
+    fault: str | None = None
+    while offset < size:
+        newline = find(b"\n", offset)
+        if newline < 0:
+            fault = CUT_SHORT
+            break
+        covered = data[offset + 9 : newline + 1]
+        if data[offset : offset + 9] != b"%08x " % crc32(covered) or covered[22:24] != b" {":
+            fault = WRONG_CRC
+            break
+        spaced = covered[22:-1]
+        value = b2a_base64(sha256(chain + spaced).digest()[:16], newline=False)[:22]
+        if not covered.startswith(value):
+            fault = WRONG_CHAIN
+            break
+        try:
+            heading = _heading(spaced)
+        except msgspec.DecodeError:
+            fault = NO_ENTRY
+            break
+        if heading.lsn != lsn:
+            fault = WRONG_LSN
+            break
+        if heading.kind in _ABOUT_THE_LOG or heading.end > offset:
+            noticed.append((offset, heading.end, spaced[1:]))
+        offset, chain, lsn = newline + 1, value, lsn + 1
+    return _Walked(noticed, Position(offset, chain, lsn), fault)
+
+
+def _look_at(data: bytes, walked: _Walked) -> tuple[list[Fault], list[StartFound], bool]:
     """(what is wrong, the starts, whether the last entry is a seal)."""
     faults: list[Fault] = []
     starts: list[StartFound] = []
     digest, digested = sha256(), 0
     sealed = False
-    for start, stamp, body in reading.frames:
-        if sealed:
-            faults.append(Fault(start, stamp.lsn, "an entry follows the seal"))
-            sealed = False
-        if stamp.end > start:
-            meaning = f"it states that {stamp.end} bytes were durable before they were written"
-            faults.append(Fault(start, stamp.lsn, meaning))
-        if not body.startswith(_ABOUT_THE_LOG, body.find(_KIND) + len(_KIND)):
-            continue
+    for start, end, body in walked.noticed:
+        lsn = _heading(body).lsn
+        if end > start:
+            meaning = f"it states that {end} bytes were durable before they were written"
+            faults.append(Fault(start, lsn, meaning))
         try:
             act = decode_act(body)
         except msgspec.DecodeError:
-            faults.append(Fault(start, stamp.lsn, "the entry's JSON is not of its kind"))
+            faults.append(Fault(start, lsn, "the entry's JSON is not of its kind"))
             continue
         match act:
             case Started():
-                starts.append(StartFound(start, stamp.lsn, act.epoch, act.boot))
+                starts.append(StartFound(start, lsn, act.epoch, act.boot))
             case SegmentOpened() if start:
-                faults.append(Fault(start, stamp.lsn, "a segment begins inside another"))
+                faults.append(Fault(start, lsn, "a segment begins inside another"))
             case Seal() | PeriodClosed():
                 digest.update(memoryview(data)[digested:start])
                 digested = start
-                sealed = isinstance(act, Seal)
                 if act.sha256 != digest.hexdigest():
-                    what = "seal" if sealed else "Z"
+                    what = "seal" if isinstance(act, Seal) else "Z"
                     meaning = f"the {what}'s SHA-256 is not that of the bytes before it"
-                    faults.append(Fault(start, stamp.lsn, meaning))
+                    faults.append(Fault(start, lsn, meaning))
+                if isinstance(act, Seal):
+                    sealed = start + HEAD_BYTES + len(body) + 1 == walked.at.offset
+                    if not sealed:
+                        faults.append(Fault(start, lsn, "entries follow the seal"))
             case _:
                 pass
     return faults, starts, sealed
 
 
-def _lsn_ending_at(reading: Reading, offset: int) -> int | None:
+def _lsn_ending_at(data: bytes, sound_bytes: int, offset: int) -> int | None:
     """The LSN of the entry whose frame ends at `offset`."""
-    if offset == reading.at.offset:
-        return reading.at.lsn - 1
-    frames = reading.frames
-    after = bisect_left(frames, offset, key=lambda frame: frame.start)
-    if 0 < after < len(frames) and frames[after].start == offset:
-        return frames[after].stamp.lsn - 1
-    return None
+    if not 0 < offset <= sound_bytes or data[offset - 1 : offset] != b"\n":
+        return None
+    start = data.rfind(b"\n", 0, offset - 1) + 1
+    return _heading(data[start + HEAD_BYTES : offset - 1]).lsn

@@ -24,7 +24,7 @@ from kernel.model.entries import Act, Stamp
 from kernel.model.ledger import Ledger
 from kernel.model.transaction import State, Transaction
 
-__all__ = ["LoggedEntry", "closed_sales", "entries_of", "read_log"]
+__all__ = ["LoggedEntry", "closed_sale", "closed_sales", "entries_of", "read_log"]
 
 
 class LoggedEntry(NamedTuple):
@@ -72,6 +72,16 @@ def closed_sales(entries: Iterator[LoggedEntry]) -> Iterator[Transaction]:
         sale = ledger.apply(entry.act, entry.stamp)
         if sale is not None and sale.state is State.COMMITTED:
             yield sale
+
+
+def closed_sale(entries: Iterator[LoggedEntry], number: int) -> Transaction | None:
+    """The sale of that number as a receipt or an abort closed it; None if nothing did."""
+    ledger = Ledger()
+    for entry in entries:
+        sale = ledger.apply(entry.act, entry.stamp)
+        if sale is not None and sale.number == number and number not in ledger.sales:
+            return sale
+    return None
 
 
 def entries_of(entries: Iterator[LoggedEntry], number: int) -> Iterator[LoggedEntry]:

@@ -117,6 +117,20 @@ class Layout:
         return self._at("shared", "coordination", "system_config.json")
 
     @property
+    def suspended(self) -> str:
+        return self._at("shared", "suspended")
+
+    @property
+    def broadcast(self) -> str:
+        """Messages for everybody."""
+        return self._at("shared", "cross_terminal_messages", "broadcast")
+
+    @property
+    def terminal_inbox(self) -> str:
+        """Messages for one terminal each; the file name says which."""
+        return self._at("shared", "cross_terminal_messages", "terminal_inbox")
+
+    @property
     def temp(self) -> str:
         return self._at("temp")
 
@@ -150,6 +164,8 @@ class Layout:
         ):
             disk.make_directory(path, mode)
         # Always, not only when one was made: whoever made it may have died before its sync.
+        # `temp` too: a torn tail that is set aside must not vanish with its directory.
+        disk.sync_directory(self.temp)
         disk.sync_directory(self._at("shared"))
         disk.sync_directory(self.root)
         disk.sync_directory(os.path.dirname(self.root))

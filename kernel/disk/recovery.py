@@ -47,7 +47,7 @@ class TornTail(NamedTuple):
     size_bytes: int
     kept_at: str
     possibly_acknowledged: bool
-    """A power cut came: entries that were still unsynced or unproven may be among them."""
+    """A power cut came, or the durable mark is gone: acknowledged entries may be among them."""
 
 
 class OpenedLog(NamedTuple):
@@ -163,7 +163,9 @@ def _reopen(  # noqa: PLR0917  # one call, from open_log, of what it has gathere
     if fault is not None:
         at = segment.reading.at
         raise LogDamaged(segment.path, at.offset, at.lsn, fault)
-    torn = _set_aside(disk, segment, cleanup, possibly_acknowledged=not same_boot)
+    # Without a mark nobody can say what was acknowledged, even if no power was cut.
+    doubtful = not same_boot or mark is None
+    torn = _set_aside(disk, segment, cleanup, possibly_acknowledged=doubtful)
     # What the page cache kept of a killed process is taken as it stands, so it must be durable
     # before anything is built on it; and so must be the names.
     disk.fdatasync(segment.descriptor)

@@ -18,7 +18,7 @@ from kernel.codec.frame import FIRST_CHAIN
 from kernel.codec.scan import Reading, damage_in_tail
 from kernel.codec.segment_check import Fault, SegmentFacts
 from kernel.disk.durable import Mark
-from kernel.disk.layout import TerminalPaths
+from kernel.disk.layout import TerminalPaths, segment_first_lsn
 from kernel.disk.wal import FORMAT
 
 __all__ = ["Finding", "Snapshot", "Verdict", "judge"]
@@ -85,21 +85,23 @@ def judge(
                 faults.append(Fault(start.offset, start.lsn, meaning))
             epoch, boot = start.epoch, start.boot
         if path != paths.wal:
-            faults += _end_faults(one)
+            faults += _end_faults(path, one, before)
+        elif one.opened is None:
+            faults.append(Fault(0, _first_lsn(path, before), one.stopped or ""))
         damages += [Finding(path, *fault) for fault in faults]
         before = one
     if snapshot.data is not None:
         damages += _tail_damages(paths, snapshot, facts[-1], boot == boot_id, notes)
     damages += _mark_damages(paths, snapshot, facts)
     notes += _notes(paths, snapshot, facts)
-    last = facts[-1].at if facts else None
+    last = next((one.at for one in reversed(facts) if one.opened is not None), None)
     return Verdict(
         terminal=os.path.basename(paths.directory),
         running=snapshot.running,
         segments=len(facts),
         entries=sum(one.entries for one in facts),
         size_bytes=sum(one.size_bytes for one in facts),
-        last_lsn=last.lsn - 1 if last and last.lsn else 0,
+        last_lsn=last.lsn - 1 if last else 0,
         last_chain=last.chain.decode() if last else "",
         damages=tuple(damages),
         notes=tuple(notes),
@@ -132,12 +134,21 @@ def _link_faults(
         yield Fault(0, lsn, "the segment does not follow from the one before it")
 
 
-def _end_faults(one: SegmentFacts) -> Iterator[Fault]:
+def _end_faults(path: str, one: SegmentFacts, before: SegmentFacts | None) -> Iterator[Fault]:
     """A sealed segment is sound to its last byte, which is its seal's."""
-    if one.stopped is not None:
+    if one.opened is None:
+        yield Fault(0, _first_lsn(path, before), one.stopped or "")
+    elif one.stopped is not None:
         yield Fault(one.at.offset, one.at.lsn, one.stopped)
     elif not one.sealed:
         yield Fault(one.at.offset, one.at.lsn, "the segment lacks its seal")
+
+
+def _first_lsn(path: str, before: SegmentFacts | None) -> int:
+    """The LSN that the segment at `path` should begin with."""
+    if before is not None and before.opened is not None:
+        return before.at.lsn
+    return segment_first_lsn(os.path.basename(path)) or 1
 
 
 def _tail_damages(
@@ -150,8 +161,6 @@ def _tail_damages(
     """The rule of recovery, on the open segment."""
     data, mark = snapshot.data or b"", snapshot.mark
     if one.opened is None:
-        lsn = mark.segment if mark is not None else 1
-        yield Finding(paths.wal, 0, lsn, one.stopped or "")
         return
     durable = mark.offset if mark is not None and mark.segment == one.first.lsn else 0
     reading = Reading([], one.at, one.stopped)
@@ -178,6 +187,7 @@ def _mark_damages(
             yield Finding(paths.wal, 0, lsn, "the log is gone, but this terminal had one")
         return
     last = facts[-1]
+    open_one = last if snapshot.data is not None else None
     if mark is None or last.opened is None:
         return
     if mark.segment > last.first.lsn:
@@ -191,7 +201,7 @@ def _mark_damages(
         if mark.offset <= one.at.offset and one.marked_lsn != mark.lsn:
             meaning = f"no entry {mark.lsn} ends at offset {mark.offset} of its segment"
             yield Finding(paths.durable, 0, mark.lsn, meaning)
-        elif mark.offset > one.at.offset and one.stopped is None and one is not last:
+        elif mark.offset > one.at.offset and one.stopped is None and one is not open_one:
             meaning = f"the segment ends below offset {mark.offset}, which was durable"
             yield Finding(paths.segment(mark.segment), one.at.offset, one.at.lsn, meaning)
 

@@ -11,11 +11,9 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
 
 from kernel.codec.frame import open_frame
 from kernel.codec.scan import first_position
@@ -177,6 +175,9 @@ def _mapping(
     if workers < 2 or size_bytes <= PARALLEL_ABOVE_BYTES or not isinstance(disk, RealDisk):
         yield map
         return
+    from concurrent.futures import ProcessPoolExecutor  # 30 ms that no till needs to spend
+    from multiprocessing import get_context
+
     # Not by fork: the caller may be a till with threads and locks.
     with ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool:
         yield pool.map

@@ -79,7 +79,7 @@ class Wal:
         self._digest = sha256(data)
         self.segment, self.at, self._durable = segment, at, at.offset
         self._reserved = at.offset
-        self._mark.write(segment, at.offset, at.lsn - 1)
+        self._mark_durable()
         self.reserve_ahead()
 
     @property
@@ -123,7 +123,7 @@ class Wal:
         if sync:
             # After the sync and before anyone is told: the mark is never ahead of the log, and
             # never behind what was acknowledged while the machine lives.
-            self._mark.write(self.segment, self._durable, lsn - 1)
+            self._mark_durable()
         if self._reserves and self._reserved - self.at.offset < _RESERVE_AGAIN_BYTES:
             self.reserve_ahead()
         return stamps
@@ -163,7 +163,7 @@ class Wal:
             return False
         self._sync()
         self.at, self._durable = sealed, sealed.offset
-        self._mark.write(self.segment, sealed.offset, sealed.lsn - 1)
+        self._mark_durable()
         self._switch(successor)
         return True
 
@@ -297,6 +297,14 @@ class Wal:
         except OSError as fault:
             # The pages may be marked clean now: a second sync could succeed and prove nothing.
             raise self._poisoned(fault, "syncing") from fault
+
+    def _mark_durable(self) -> None:
+        """Say how far the log is durable. Without space the mark stays behind, never ahead."""
+        try:
+            self._mark.write(self.segment, self._durable, self.at.lsn - 1)
+        except OSError as fault:
+            if fault.errno not in _FULL:
+                raise self._poisoned(fault, "marking what is durable") from fault
 
     def _poisoned(self, fault: OSError, doing: str) -> Poisoned:
         self._poison = Poisoned(

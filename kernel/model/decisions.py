@@ -69,8 +69,8 @@ def decide_line(sale: Transaction, line: Line, name: str) -> Line:
     _step(sale, Step.POST, name)
     if len(sale.lines) >= LINES_LIMIT:
         raise SaleRefused(f"sale {name} has {LINES_LIMIT} lines; close it and begin another")
-    if line.of is not None and not 1 <= line.of <= len(sale.lines):
-        raise SaleRefused(f"sale {name} has no line {line.of}; it has {len(sale.lines)} lines")
+    if line.of is not None and (type(line.of) is not int or not 1 <= line.of <= len(sale.lines)):
+        raise SaleRefused(f"sale {name} has no line {_shown(line.of)}; it has {len(sale.lines)}")
     total_minor = sale.total_minor + line.total_minor
     if not -LIMIT <= total_minor <= LIMIT:
         raise SaleRefused(f"the total of sale {name} would be out of range; begin another sale")
@@ -88,7 +88,7 @@ def decide_line(sale: Transaction, line: Line, name: str) -> Line:
 def decide_line_void(sale: Transaction, number: int, name: str, reason: str | None) -> Line:
     """The line that reverses line `number`, once."""
     if type(number) is not int or not 1 <= number <= len(sale.lines):
-        raise SaleRefused(f"sale {name} has no line {number!r:.20}; it has {len(sale.lines)} lines")
+        raise SaleRefused(f"sale {name} has no line {_shown(number)}; it has {len(sale.lines)}")
     original = sale.lines.line(number)
     reversed_by = sale.lines.reversal_of(number)
     if reversed_by is not None:
@@ -101,7 +101,7 @@ def decide_line_void(sale: Transaction, number: int, name: str, reason: str | No
 def decide_tender(ledger: Ledger, sale: Transaction, act: Tender, name: str) -> Tender:
     """The tender, with the commit in it when it covers the total."""
     amount = check_minor(act.amount_minor, "tender")
-    rounded = sale.total_minor + act.rounding_minor
+    rounded = check_minor(sale.total_minor + act.rounding_minor, "rounded total")
     balance = sale.balance_minor + act.rounding_minor
     _payable(sale, amount, balance, name)
     if act.rounding_minor and (act.how is not TenderKind.CASH or _partial(amount, balance)):
@@ -122,7 +122,7 @@ def decide_tender_void(
     sale: Transaction, number: int, name: str, reason: str | None
 ) -> TenderVoided:
     if type(number) is not int or not 1 <= number <= len(sale.tenders):
-        raise SaleRefused(f"sale {name} has no tender {number!r:.20}; it has {len(sale.tenders)}")
+        raise SaleRefused(f"sale {name} has no tender {_shown(number)}; it has {len(sale.tenders)}")
     if sale.tenders[number - 1].voided:
         raise SaleRefused(f"tender {number} of sale {name} is already void")
     _step(sale, Step.VOID_TENDER, name)
@@ -152,7 +152,7 @@ def decide_card_outcome(
 ) -> CardOutcome:
     """What the card terminal, or the cashier for it, answered; settles the sale if it covers."""
     if type(act.of) is not int or not 1 <= act.of <= len(sale.cards):
-        raise SaleRefused(f"sale {name} has no card request {act.of!r:.20}")
+        raise SaleRefused(f"sale {name} has no card request {_shown(act.of)}")
     asked = sale.cards[act.of - 1]
     if not asked.open:
         raise SaleRefused(f"card request {act.of} of sale {name} is already {asked.result}")
@@ -228,6 +228,11 @@ def _commit(
         )
     receipt = ledger.next_training_receipt if sale.training else ledger.next_receipt
     return Commit(receipt=receipt, total_minor=total_minor, change_minor=change_minor)
+
+
+def _shown(number: object) -> str:
+    """What was asked for, short; an int of thousands of digits can't even be written down."""
+    return f"beyond {LIMIT}" if type(number) is int and abs(number) > LIMIT else f"{number!r:.20}"
 
 
 def _step(sale: Transaction, step: Step, name: str) -> None:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct, field
 
 __all__ = [
+    "ONE",
     "Act",
     "CardOutcome",
     "CardRequest",
@@ -110,10 +111,10 @@ class Line(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="li
     kind: LineKind = field(name="y", default=LineKind.ITEM)
     code: str | None = field(name="c", default=None)
     description: str | None = field(name="name", default=None)
-    department: str | None = field(name="dept", default=None)
+    department: str | None = field(name="dp", default=None)
     quantity: int = field(name="qty", default=ONE)
     unit_minor: int = field(name="u", default=0)
-    list_minor: int | None = field(name="list", default=None)
+    list_minor: int | None = field(name="lp", default=None)
     total_minor: int = field(name="tot")
     taxes: tuple[TaxAmount, ...] = field(name="tax", default=())
     price_origin: str | None = field(name="by", default=None)

@@ -74,7 +74,7 @@ class TransactionId:
     @classmethod
     def parse(cls, text: str) -> TransactionId:
         """The only way to write it back is `text`; anything else is `BadInput`."""
-        match = _TRANSACTION_ID.fullmatch(text)
+        match = _TRANSACTION_ID.fullmatch(text) if type(text) is str else None
         if match is None:
             raise BadInput(
                 f"transaction {text!r:.60} is no transaction id; give one such as REGISTER_01-17"

@@ -63,7 +63,7 @@ def exponent(currency: str) -> int:
     Raises `SaleRefused` for a code that ISO 4217 does not list, and for one that has no minor
     unit (gold, test codes): nothing can be sold in it.
     """
-    if currency not in _EXPONENTS:
+    if type(currency) is not str or currency not in _EXPONENTS:
         raise SaleRefused(
             f"currency {currency!r:.40} is not in ISO 4217; "
             "give a code of three capital letters such as EUR"

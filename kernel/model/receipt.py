@@ -140,21 +140,32 @@ def _plain(thousandths: int) -> str:
 
 def _sides(left: str, right: str, columns: int) -> str:
     """Both at their edges; what does not fit is cut from the left one: amounts are whole."""
-    left = next(iter(_pieces(left, columns - len(right) - 1)), "")
+    left = next(_pieces(left, columns - text_columns(right) - 1))
     return left + " " * (columns - text_columns(left) - text_columns(right)) + right
 
 
 def _centred(text: str, columns: int) -> str:
-    text = next(iter(_pieces(text, columns)), "")
+    text = next(_pieces(text, columns))
     return " " * ((columns - text_columns(text)) // 2) + text
 
 
 def _wrapped(text: str, columns: int) -> Iterator[str]:
-    return (piece.rstrip() for piece in _pieces(text.strip(), columns))
+    """Rows of whole words; a word that is longer than a row is cut."""
+    row = ""
+    for word in text.split():
+        if row and text_columns(row) + 1 + text_columns(word) <= columns:
+            row = f"{row} {word}"
+            continue
+        if row:
+            yield row
+        *whole, row = _pieces(word, columns)
+        yield from whole
+    if row:
+        yield row
 
 
 def _pieces(text: str, columns: int) -> Iterator[str]:
-    """`text` in pieces of at most `columns`, never inside a character."""
+    """`text` in pieces of at most `columns`, never inside a character; at least one."""
     piece, used = "", 0
     for character in text:
         width = _columns_of(character)
@@ -163,5 +174,4 @@ def _pieces(text: str, columns: int) -> Iterator[str]:
             piece, used = "", 0
         piece += character
         used += width
-    if piece:
-        yield piece
+    yield piece

@@ -325,7 +325,7 @@ def _summed(sale: Transaction, line: Line) -> Sums:  # noqa: PLR0911  # one a ki
         sums = replace(
             sums, voids=sums.voids + 1, voids_minor=sums.voids_minor + posted.total_minor
         )
-    taxes = _taxed(sums.taxes, line) if line.taxes else sums.taxes
+    taxes = _taxed(sums.taxes, line, posted.kind) if line.taxes else sums.taxes
     amount = line.total_minor
     match posted.kind:
         case LineKind.ITEM | LineKind.DEPOSIT if posted.quantity < 0:
@@ -357,10 +357,13 @@ def _summed(sale: Transaction, line: Line) -> Sums:  # noqa: PLR0911  # one a ki
             return replace(sums, rounding_minor=sums.rounding_minor + amount)
 
 
-def _taxed(taxes: tuple[TaxTotal, ...], line: Line) -> tuple[TaxTotal, ...]:
-    """Tax sums with those of `line`: its turnover is net of all its included taxes."""
+def _taxed(taxes: tuple[TaxTotal, ...], line: Line, kind: LineKind) -> tuple[TaxTotal, ...]:
+    """Tax sums with those of `line`: its turnover is net of all its included taxes.
+
+    `kind` is that of the line itself or, for a void, of the line that it takes back.
+    """
     included = sum(tax.amount_minor for tax in line.taxes if tax.included)
-    net_minor = 0 if line.kind is LineKind.TAX else line.total_minor - included
+    net_minor = 0 if kind is LineKind.TAX else line.total_minor - included
     sums = {(tax.code, tax.rate_milli_percent): tax for tax in taxes}
     for tax in line.taxes:
         key = (tax.code, tax.rate_milli_percent)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from kernel.clock import Clock
-from kernel.codec.entries import encode_act
+from kernel.codec.entries import decode_act, encode_act
 from kernel.codec.frame import FRAME_LIMIT_BYTES
 from kernel.disk.wal import Draft, Wal
 from kernel.errors import DiskFull, KernelError, Poisoned, SaleRefused, Stopped
@@ -114,14 +114,7 @@ class Journal:
         `Poisoned`, `Stopped`. After a `final` record every later one is `Stopped`.
         """
         with self._lock:
-            try:
-                request = self._stage(decide)
-            except KernelError:
-                raise
-            except BaseException:
-                # A bug or Ctrl+C, perhaps half way through staging: nothing is built on that.
-                self._closing = _broken_off()
-                raise
+            request = self._stage(self._drafted(decide))
             if final:
                 self._closing = Stopped("this terminal is stopping; start it again to sell")
             leads = not self._leading
@@ -168,7 +161,9 @@ class Journal:
 
     # --- under the lock ------------------------------------------------------------------
 
-    def _stage(self, decide: Decide) -> _Request:
+    def _drafted(self, decide: Decide) -> list[Draft]:
+        """What is decided, ready for the disk. Changes nothing: whatever is raised in here, the
+        till goes on."""
         if self._closing is not None:
             raise self._closing
         if self._wal.poison is not None:
@@ -178,14 +173,17 @@ class Journal:
         if acts and self._wal.low_on_space and not isinstance(acts[-1], _MAY_SPEND_RESERVE):
             self._find_space()
         now = self._now(staged)
-        drafts = []
-        for act in (*self._clock_step(now), *acts):
-            payload = None if isinstance(act, PeriodClosed) else encode_act(act)
-            if payload is not None and len(payload) > FRAME_LIMIT_BYTES - _HEAD_ROOM_BYTES:
-                raise SaleRefused(f"the entry has {len(payload)} bytes; shorten its texts")
-            drafts.append(Draft(act, payload, *now))
-        made = [staged.apply(draft.act, _stamp(draft)) for draft in drafts]
-        relaxed = self._relaxed_lines and all(isinstance(act, Line) for act in acts)
+        drafts = [Draft(act, _payload(act), *now) for act in acts]
+        return [Draft(step, encode_act(step), *now) for step in self._clock_step(now)] + drafts
+
+    def _stage(self, drafts: list[Draft]) -> _Request:
+        try:
+            made = [self._staged.apply(draft.act, _stamp(draft)) for draft in drafts]
+        except BaseException:
+            # A bug or Ctrl+C, perhaps half way: nothing is built on that.
+            self._closing = _broken_off()
+            raise
+        relaxed = self._relaxed_lines and all(isinstance(draft.act, Line) for draft in drafts)
         request = _Request(drafts, made, relaxed)
         self._queue.append(request)
         return request
@@ -306,6 +304,24 @@ def _broken_off() -> Poisoned:
         "an entry was broken off while it was recorded; this process writes no more. "
         "Start the terminal again: it will recover"
     )
+
+
+def _payload(act: Act) -> bytes | None:
+    """The act as it will stand in the log; a Z gets its digest later.
+
+    Refused where it could not be read back: one argument of a wrong type, once in the log, would
+    keep this terminal from ever starting again.
+    """
+    if isinstance(act, PeriodClosed):
+        return None
+    try:
+        payload = encode_act(act)
+        decode_act(payload)
+    except (TypeError, ValueError) as fault:
+        raise SaleRefused(f"this can't be kept in the log: {fault}; correct it") from fault
+    if len(payload) > FRAME_LIMIT_BYTES - _HEAD_ROOM_BYTES:
+        raise SaleRefused(f"the entry has {len(payload)} bytes; shorten its texts")
+    return payload
 
 
 def _stamp(draft: Draft) -> Stamp:

@@ -6,6 +6,7 @@ nothing. A handle may be used from many threads; several handles of one sale sho
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,6 +27,7 @@ from kernel.model.decisions import (
     with_period,
 )
 from kernel.model.entries import (
+    ONE,
     Act,
     CardOutcome,
     CardResult,
@@ -44,9 +46,12 @@ from kernel.terminal.journal import Decide
 if TYPE_CHECKING:
     from kernel.terminal.terminal import Terminal
 
-__all__ = ["Sale"]
+__all__ = ["TEXT_LIMIT", "Sale"]
 
-_TEXT_LIMIT = 256
+TEXT_LIMIT = 256
+"""Characters of a reason, a description and the like."""
+_SOLD = (LineKind.ITEM, LineKind.DEPOSIT, LineKind.ADJUSTMENT, LineKind.NON_REVENUE)
+_LAST_FOUR = re.compile("[0-9]{4}")
 
 
 class Sale:
@@ -155,6 +160,8 @@ class Sale:
         Quantity times unit price is rounded half away from zero. All texts are frozen in the
         log as given; the kernel looks nothing up.
         """
+        if kind not in _SOLD:
+            raise SaleRefused(f"{kind!r:.20} is no kind of line to add; it has a call of its own")
         refuse_card_number(item_code(code), "item code")
         if check_minor(unit_minor, "unit price") < 0:
             raise SaleRefused(f"unit price {unit_minor} is below zero; give the quantity a sign")
@@ -162,21 +169,22 @@ class Sale:
         line = Line(
             tx=self.number,
             operator=self._named(operator),
-            approver=approver,
+            approver=_name(approver),
             kind=kind,
             code=code,
             description=_text(description, "description"),
             department=_text(department, "department"),
-            quantity=thousandths,
+            # The very object of the default: msgspec leaves out no equal one.
+            quantity=ONE if thousandths == ONE else thousandths,
             unit_minor=unit_minor,
             list_minor=None if list_minor is None else check_minor(list_minor, "list price"),
             total_minor=extend(unit_minor, thousandths),
             taxes=taxes,
-            price_origin=price_origin,
-            input_origin=input_origin,
+            price_origin=_text(price_origin, "price origin"),
+            input_origin=_text(input_origin, "input origin"),
             of=of,
             reason=_text(reason, "reason"),
-            rule=rule,
+            rule=_text(rule, "rule"),
             origin=origin,
         )
         return self._post(line)
@@ -222,7 +230,7 @@ class Sale:
         posted = Line(
             tx=self.number,
             operator=self._named(operator),
-            approver=approver,
+            approver=_name(approver),
             kind=LineKind.DISCOUNT,
             unit_minor=-amount_minor,
             total_minor=-amount_minor,
@@ -266,7 +274,7 @@ class Sale:
         self, amount_minor: int, voucher: str, *, operator: str | None = None
     ) -> State:
         """Take a voucher of that number."""
-        short_text(voucher, "voucher", _TEXT_LIMIT)
+        short_text(voucher, "voucher", TEXT_LIMIT)
         return self._tender(TenderKind.VOUCHER, amount_minor, operator, 0, voucher)
 
     def tender_card(
@@ -283,6 +291,7 @@ class Sale:
         The amount is the balance if none is given. Where the card terminal answers later, use
         `request_card` before it is asked, then `settle_card`, `decline_card` or `card_unknown`.
         """
+        _check_card(token, last_four, authorisation)
         amount = self.balance_minor if amount_minor is None else amount_minor
         number = self.request_card(amount, operator=operator)
         return self.settle_card(
@@ -313,11 +322,7 @@ class Sale:
         operator: str | None = None,
     ) -> State:
         """The card paid: a tender, which closes the sale when it covers the total."""
-        if last_four is not None and not (len(last_four) == 4 and last_four.isdigit()):
-            raise SaleRefused("a card is named by its last four digits, nothing more")
-        for name, text in (("token", token), ("authorisation code", authorisation)):
-            if _text(text, name) is not None:
-                refuse_card_number(str(text), name)
+        _check_card(token, last_four, authorisation)
         return self._answer(
             CardOutcome(
                 tx=self.number,
@@ -370,7 +375,7 @@ class Sale:
         self, reason: str, *, operator: str | None = None, approver: str | None = None
     ) -> State:
         """End the sale without a receipt. Its tenders must have been voided."""
-        short_text(reason, "reason", _TEXT_LIMIT)
+        short_text(reason, "reason", TEXT_LIMIT)
         who = self._named(operator)
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
@@ -438,11 +443,23 @@ class Sale:
 
 
 def _text(value: str | None, name: str) -> str | None:
-    return None if value is None else short_text(value, name, _TEXT_LIMIT)
+    return None if value is None else short_text(value, name, TEXT_LIMIT)
+
+
+def _name(approver: str | None) -> str | None:
+    return None if approver is None else short_text(approver, "approver", OPERATOR_LIMIT)
+
+
+def _check_card(token: str | None, last_four: str | None, authorisation: str | None) -> None:
+    if last_four is not None and not (type(last_four) is str and _LAST_FOUR.fullmatch(last_four)):
+        raise SaleRefused("a card is named by its last four digits, nothing more")
+    for name, text in (("token", token), ("authorisation code", authorisation)):
+        if _text(text, name) is not None:
+            refuse_card_number(str(text), name)
 
 
 _AnyAct = TypeVar("_AnyAct", bound=Act)
 
 
 def _signed(act: _AnyAct, operator: str, approver: str | None) -> _AnyAct:
-    return replace(act, operator=operator, approver=approver)
+    return replace(act, operator=operator, approver=_name(approver))

@@ -17,7 +17,7 @@ from kernel.disk.history import LoggedEntry, exists, read_log
 from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.lock import probe
 from kernel.disk.mounts import require_sound_locks
-from kernel.errors import BadInput, LogDamaged, SaleRefused
+from kernel.errors import LogDamaged, SaleRefused
 from kernel.model.decisions import name_of
 from kernel.model.identity import TransactionId, terminal_id
 from kernel.model.ledger import Ledger

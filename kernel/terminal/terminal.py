@@ -18,7 +18,7 @@ from kernel.codec.configuration import LocalConfiguration
 from kernel.codec.documents import Activity, SessionData
 from kernel.coordination.registry import Registry
 from kernel.coordination.session import SessionFile
-from kernel.disk.history import closed_sales, read_log
+from kernel.disk.history import closed_sale, read_log
 from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.lock import ProcessLock
 from kernel.disk.process import this_process
@@ -46,10 +46,10 @@ from kernel.model.till_entries import (
     Started,
     Stopped,
 )
-from kernel.model.transaction import Transaction
+from kernel.model.transaction import State, Transaction
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
-from kernel.terminal.sale import Sale
+from kernel.terminal.sale import TEXT_LIMIT, Sale
 from kernel.terminal.startup import (
     RecoveryReport,
     directories,
@@ -130,9 +130,10 @@ class Terminal:
             undo.callback(lock.release)
             # 4: the registry, a hint for others.
             registry = Registry(host.disk, layout, clock=host.clock)
+            # Before it is entered: a register that fails half way may have left the entry.
+            undo.callback(unregister, registry, identity)
             with suppress(DiskFull):
                 registry.register(identity)
-            undo.callback(unregister, registry, identity)
             # 5: the kernel store: log, ledger, local configuration.
             configuration = local_configuration(host, paths)
             now = Draft(Act(), None, host.clock.wall_ms(), 0, host.clock.business_date())
@@ -183,13 +184,21 @@ class Terminal:
             self.journal.record(
                 lambda ledger: (Stopped(reason=reason, parked=tuple(ledger.sales)),), final=True
             )
-        except Poisoned:
-            pass  # nothing can be written; the next start will recover
+        except (Poisoned, DiskFull):
+            pass  # the stop can't be written: nothing is lost, the next start will recover
         finally:
             _running.discard(self)
             self._show(None, "parked" if self.open_sales else "idle")
             # 4 and 5: unregister, unlock.
             self._ending.close()
+
+    def disown(self) -> None:
+        """In a forked child: this is the parent's terminal. Nothing of it is written or ended."""
+        self._stopped = True
+        self._ending.pop_all()
+        self.journal.disown(
+            StoppedError("this is a forked child; start a terminal of its own here")
+        )
 
     def __enter__(self) -> Terminal:
         return self
@@ -300,11 +309,11 @@ class Terminal:
         A sale closed long ago is read back from the log.
         """
         sale = self.journal.sale(number)
-        if sale is None and last is not None and last.receipt_number is not None:
+        if sale is None and last is not None and last.state in (State.COMMITTED, State.ABORTED):
             return last
         if sale is None:
             log = read_log(self._host.disk, self._paths, terminal_is_free=False)
-            sale = next((old for old in closed_sales(log) if old.number == number), None)
+            sale = closed_sale(log, number)
         if sale is None:
             raise SaleRefused(f"there is no sale {name_of(self.id, number)}; see `posterm sales`")
         return sale
@@ -328,6 +337,7 @@ class Terminal:
         if check_minor(float_minor, "float") < 0:
             raise SaleRefused(f"float {float_minor} is below zero; count the drawer again")
         short_text(operator, "operator", OPERATOR_LIMIT)
+        named = _optional(drawer, "drawer", STORE_LIMIT)
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             if ledger.period is not None:
@@ -336,13 +346,12 @@ class Terminal:
                     "close it with a Z first"
                 )
             opening = self.opening(ledger, operator)
-            named = drawer if drawer is not None else opening.drawer
             return (
                 PeriodOpened(
                     operator=operator,
                     number=opening.number,
                     date=opening.date,
-                    drawer=named,
+                    drawer=named or opening.drawer,
                     float_minor=float_minor,
                     currency=currency,
                 ),
@@ -369,8 +378,8 @@ class Terminal:
             how=how,
             currency=currency,
             amount_minor=amount,
-            reason=reason,
-            approver=approver,
+            reason=_optional(reason, "reason", TEXT_LIMIT),
+            approver=_optional(approver, "approver", OPERATOR_LIMIT),
             operator=short_text(operator, "operator", OPERATOR_LIMIT),
         )
         self.journal.record(
@@ -425,9 +434,7 @@ _running: weakref.WeakSet[Terminal] = weakref.WeakSet()
 def _disown_in_child() -> None:
     """A forked child is another process: it must not write to its parent's log."""
     for till in _running:
-        till.journal.disown(
-            StoppedError("this is a forked child; start a terminal of its own here")
-        )
+        till.disown()
 
 
 os.register_at_fork(after_in_child=_disown_in_child)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import click
 
@@ -34,7 +34,8 @@ DEFAULT_DATA_DIR = "pos_kernel_data"
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_F = TypeVar("_F", bound=Callable[..., object])
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ json_option = click.option(
 )
 
 
-def shared_options(command: _F) -> _F:
+def shared_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
     """`--data-dir DIR` as `data_dir: str` and `--json` as `as_json: bool`."""
     return data_dir_option(json_option(command))
 

@@ -6,16 +6,16 @@ command is one line there and one module with a `command`.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from types import FrameType
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING
 
 import click
-from click.utils import PacifyFlushWrapper
 
 from posterm import __version__
 from posterm.commands.common import Invocation, say_error
@@ -69,7 +69,9 @@ class LazyGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise  # before the next clauses, the last of which imports the kernel
         except BrokenPipeError:
-            sys.stdout = cast(TextIO, PacifyFlushWrapper(sys.stdout))
+            # What is still buffered goes nowhere, else the interpreter complains at its exit.
+            with click.open_file(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), sys.stdout.fileno())
             return ctx.exit(_PIPE_CLOSED)
         except _kernel_error() as error:
             say_error(str(error), error.exit_code, as_json=asked.as_json)
@@ -123,7 +125,12 @@ def _leave(number: int, _: FrameType | None) -> None:
 
 
 def _never_fail_on_a_character() -> None:
-    """An old terminal shows `?` for what it lacks; that must not end a command half way."""
+    """An old terminal shows `?` for what it lacks; that must not end a command half way.
+
+    A closed standard input reads as an empty one.
+    """
+    if sys.stdin is None:
+        sys.stdin = click.open_file(os.devnull)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

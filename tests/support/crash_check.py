@@ -6,6 +6,7 @@ that this module asks is asked of every image: a shortcut here would be a hole i
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,9 +19,10 @@ from kernel.disk.files import read_file
 from kernel.model.ledger import Ledger
 from tests.support.clock import ManualClock
 from tests.support.crash_images import Bounds, Cut, Image, every_crash_image
-from tests.support.memory_disk import MemoryDisk
-from tests.support.workloads import (
+from tests.support.memory_disk import Machine, MemoryDisk, Recording
+from tests.support.story import (
     LAYOUT,
+    PATHS,
     TILL,
     Bodies,
     Moment,
@@ -31,8 +33,9 @@ from tests.support.workloads import (
     shown,
     start_till,
 )
+from tests.support.volume import ROOT
 
-__all__ = ["BrokenPromise", "Judge", "images_of"]
+__all__ = ["BrokenPromise", "Judge", "contents", "images_of", "retold"]
 
 _BEGUN = re.compile(rb'"k":"begin"')
 _RECEIPT = re.compile(rb'"commit":\{"no":(\d+)')
@@ -51,13 +54,28 @@ def images_of(story: Story, bounds: Bounds, *, part: int = 0, parts: int = 1) ->
     return every_crash_image(story.disk.recording, bounds, points=points, promise=story.moment)
 
 
+def contents(image: Image) -> frozenset[tuple[str, bytes | None]]:
+    """Every path of the image and what is there: equal for equal disks of any two recordings."""
+    nodes, found = image.volume.nodes, list[tuple[str, bytes | None]]()
+    waiting = [("", ROOT)]
+    while waiting:
+        path, inode = waiting.pop()
+        content = nodes[inode]
+        if isinstance(content, bytes):
+            found.append((path, content))
+        else:
+            found.append((path, None))
+            waiting += [(f"{path}/{name}", child) for name, child in content.items()]
+    return frozenset(found)
+
+
 @dataclass(slots=True)
 class Judge:
     """Judges the images of one story; `disk` makes the machine that recovers."""
 
     story: Story
     disk: Callable[[Image], MemoryDisk] = Image.disk
-    _ledgers: dict[Bodies, Ledger] = field(default_factory=dict)
+    _ledgers: dict[int, Ledger] = field(default_factory=dict)
 
     def check(self, image: Image) -> None:
         """Raise `BrokenPromise`, or whatever the start raises, for an image with a loss."""
@@ -72,7 +90,7 @@ class Judge:
         whole = self._same_entries(image, told, log, self.story.under_way(place))
         if whole and told.sales is not None and shown(till) != told.sales:
             raise BrokenPromise(f"{image}: {shown(till)} was {told.sales}")
-        self._same_ledger(image, till, log)
+        self._same_ledger(image, till, told, log)
         if till.recovery.checkpoint_rebuilt:
             raise BrokenPromise(f"{image}: the checkpoint did not fit the log")
         before = shown(till)
@@ -89,6 +107,8 @@ class Judge:
             return start_till(disk, segment_bytes=self.story.segment_bytes)
         except DiskFull:
             # Said, not suffered: with room it starts, and nothing was lost meanwhile.
+            if os.path.basename(PATHS.lock) in disk.listdir(PATHS.directory):
+                raise BrokenPromise("a start that was refused left its lock") from None
             disk.limit_capacity(None)
             return start_till(disk, segment_bytes=self.story.segment_bytes)
 
@@ -108,23 +128,18 @@ class Judge:
             raise BrokenPromise(f"{image}: {more} is in the log, {allowed} was under way")
         return common == len(told.log) and not more
 
-    def _same_ledger(self, image: Image, till: Terminal, log: Bodies) -> None:
-        expected = encode_checkpoint(self._folded(log), 0, b"")
+    def _same_ledger(self, image: Image, till: Terminal, told: Moment, log: Bodies) -> None:
+        expected = encode_checkpoint(self._folded(told.log, log), 0, b"")
         if till.journal.read(lambda ledger: encode_checkpoint(ledger, 0, b"")) != expected:
             raise BrokenPromise(f"{image}: the ledger is not the sum of the entries")
 
-    def _folded(self, log: Bodies) -> Ledger:
-        """Of all entries from LSN 1 on; the longest beginning folded before is taken up again."""
-        length = next((n for n in range(len(log), 0, -1) if log[:n] in self._ledgers), 0)
-        ledger = self._ledgers[log[:length]].fork() if length else Ledger()
-        for number, body in enumerate(log[length:], length + 1):
-            stamp = decode_stamp(body)
-            if stamp.lsn != number:
-                raise BrokenPromise(f"entry {number} has LSN {stamp.lsn}")
-            ledger.apply(decode_act(body), stamp)
-        if log not in self._ledgers and len(self._ledgers) < 64:
-            self._ledgers[log] = ledger.fork()
-        return ledger
+    def _folded(self, told: Bodies, log: Bodies) -> Ledger:
+        """Of all entries from LSN 1 on; what was told at that moment is folded once."""
+        if log[: len(told)] != told:
+            return _applied(Ledger(), log, 1)
+        if len(told) not in self._ledgers:
+            self._ledgers[len(told)] = _applied(Ledger(), told, 1)
+        return _applied(self._ledgers[len(told)].fork(), log[len(told) :], len(told) + 1)
 
     def _sells_on(self, image: Image, till: Terminal, disk: MemoryDisk, log: bytes) -> None:
         begun, receipts = len(_BEGUN.findall(log)), list(map(int, _RECEIPT.findall(log)))
@@ -140,6 +155,15 @@ class Judge:
             raise BrokenPromise(f"{image}: the running till is not in the registry")
 
 
+def _applied(ledger: Ledger, log: Bodies, first_lsn: int) -> Ledger:
+    for lsn, body in enumerate(log, first_lsn):
+        stamp = decode_stamp(body)
+        if stamp.lsn != lsn:
+            raise BrokenPromise(f"entry {lsn} has LSN {stamp.lsn}")
+        ledger.apply(decode_act(body), stamp)
+    return ledger
+
+
 def _registry(disk: MemoryDisk) -> Registry:
     return Registry(disk, LAYOUT, clock=ManualClock())
 
@@ -148,16 +172,15 @@ def retold(story: Story, image: Image) -> Story:
     """The same crash, gone through: a till starts from the image and sells; a story of its own."""
     place = story.moment(image.at)
     told = story.moments[place]
-    floor = told.synced if image.cut is Cut.POWER else len(told.log)
-    disk = TillDisk.started_from(image.volume, image.boots)
-    assert isinstance(disk, TillDisk)
-    disk.handed = []
+    left = told.synced if image.cut is Cut.POWER else len(told.log)
+    disk = TillDisk(Machine(image.volume.copy(), Recording(image.volume, image.boots)))
     disk.limit_capacity(None)
     again = Story(
         disk,
         story.segment_bytes,
-        moments=[Moment(0, told.log[:floor], floor, None, told.kept)],
-        pending=(*business(told.log[floor:]), *story.under_way(place)),
+        moments=[Moment(0, told.log[:left], told.synced, None, told.kept)],
+        relaxed_lines=story.relaxed_lines,
+        pending=(*business(told.log[left:]), *story.under_way(place)),
     )
     again.start()
     again.line(again.begin())

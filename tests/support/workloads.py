@@ -1,233 +1,29 @@
-"""What a till does in a crash test, told as a story: each answer it gave and what its log then held.
+"""What the crash tests let a till do: one story for each way in which a log grows, turns or fills.
 
-A `Story` runs the real terminal on a disk in memory. After every call it notes how many changes
-the disk had seen and which entries stood in the log, so that a crash at any change can be held
-against what had been promised by then. A call's entries are known from what was handed to the
-disk, not only from what is read back. This module must never judge an image: `crash_check` does.
+Each takes the disk, so that a control can give it one that lies. Stories must be the same every
+time: no clock, no chance, no threads.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from bisect import bisect_right
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from errno import EOPNOTSUPP
-from random import Random
 
-from kernel import DiskFull, Host, Sale, SaleRefused, State, Terminal
-from kernel.codec.frame import HEAD_BYTES
-from kernel.disk.files import Disk, read_file
-from kernel.disk.layout import Layout
 from kernel.disk.recovery import sealed_segments
-from tests.support.clock import ManualClock
-from tests.support.memory_disk import MemoryDisk
+from tests.support.story import LAYOUT, PATHS, TILL, Story, TillDisk, start_till
 
-__all__ = [
-    "LAYOUT",
-    "PATHS",
-    "STORIES",
-    "TILL",
-    "Moment",
-    "Story",
-    "TillDisk",
-    "business",
-    "frames_in",
-    "log_of",
-    "start_till",
-]
-
-TILL = "TILL"
-LAYOUT = Layout("/shop")
-PATHS = LAYOUT.terminal(TILL)
-_BY_ITSELF = frozenset({b"segment", b"seal", b"start", b"recovery", b"stop", b"clock"})
-"""Kinds that nobody rings: the process writes them for its own needs."""
-_KIND = re.compile(rb'"k":"(\w+)"')
-_LIMIT_BYTES = 1 << 26
-
-Bodies = tuple[bytes, ...]
-Shown = tuple[str, State, int, int, tuple[object, ...]]
+__all__ = ["STORIES"]
 
 
-class TillDisk(MemoryDisk):
-    """Notes what is handed over to be logged, with the number of changes before it."""
-
-    handed: list[tuple[int, Bodies]]
-
-    def pwrite(self, descriptor: int, data: bytes, offset: int) -> int:
-        if not hasattr(self, "handed"):
-            self.handed = []
-        if not self._opened(descriptor).path.endswith(".torn"):
-            self.handed.append((len(self.operations), business(frames_in(data))))
-        return super().pwrite(descriptor, data, offset)
-
-
-class WithoutReserve(TillDisk):
-    """A file system that can't reserve blocks."""
-
-    def reserve(self, descriptor: int, offset: int, size: int) -> None:
-        raise OSError(EOPNOTSUPP, os.strerror(EOPNOTSUPP))
-
-
-def frames_in(data: bytes) -> Bodies:
-    """The bodies of whole frames; other bytes are passed over. No checksum is looked at."""
-    lines = data.split(b"\n")[:-1]
-    return tuple(line[HEAD_BYTES:] for line in lines if line[HEAD_BYTES:].startswith(b'{"n":'))
-
-
-def business(bodies: Bodies) -> Bodies:
-    """Those that somebody asked for."""
-    kinds = ((body, _KIND.search(body)) for body in bodies)
-    return tuple(body for body, kind in kinds if kind is None or kind[1] not in _BY_ITSELF)
-
-
-def log_of(disk: Disk) -> Bodies:
-    """All entries of the till's log, sealed segments first."""
-    paths = [*map(PATHS.segment, sealed_segments(disk, PATHS)), PATHS.wal]
-    found = (read_file(disk, path, _LIMIT_BYTES) for path in paths)
-    return frames_in(b"".join(data for data in found if data is not None))
-
-
-def start_till(
-    disk: MemoryDisk, *, terminal: str = TILL, segment_bytes: int = 1 << 22, boot_id: str = ""
-) -> Terminal:
-    """The real start. The clock stands still and chance is seeded: the same again each time."""
-    host = Host(
-        disk=disk,
-        clock=ManualClock(),
-        random_bytes=Random(0).randbytes,
-        boot_id=boot_id or disk.boot_id,
-    )
-    return Terminal.start(
-        terminal, LAYOUT.root, host=host, allow_unsound_locks=True, segment_bytes=segment_bytes
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """After `at` changes of the disk somebody had been told of all of `log`.
-
-    The first `synced` entries must survive a power cut too. `sales` is what the till showed,
-    None where nobody looked. `kept` are the torn bytes that a start said it had set aside.
-    """
-
-    at: int
-    log: Bodies
-    synced: int
-    sales: tuple[Shown, ...] | None = None
-    kept: tuple[tuple[str, bytes], ...] = ()
-
-
-def shown(till: Terminal) -> tuple[Shown, ...]:
-    return tuple(
-        (sale.id, sale.state, sale.total_minor, sale.tendered_minor, sale.lines)
-        for sale in till.open_sales
-    )
-
-
-@dataclass(slots=True)
-class Story:
-    """A till on a disk, and all moments at which it had answered. `pending` may be there too:
-    entries of an earlier, crashed run that nobody had been told of."""
-
-    disk: TillDisk
-    segment_bytes: int = 1 << 22
-    moments: list[Moment] = field(default_factory=lambda: [Moment(0, (), 0)])
-    pending: Bodies = ()
-    refusals: int = 0
-    _till: Terminal | None = None
-
-    @property
-    def till(self) -> Terminal:
-        assert self._till is not None, "not started"
-        return self._till
-
-    def start(self) -> None:
-        self._till = start_till(self.disk, segment_bytes=self.segment_bytes)
-        kept = self.moments[-1].kept
-        if (path := self.till.recovery.set_aside) is not None:
-            data = read_file(self.disk, path, _LIMIT_BYTES)
-            assert data is not None and len(data) == self.till.recovery.torn_bytes
-            kept = (*kept, (path, data))
-        self._note(kept=kept)
-
-    def stop(self) -> None:
-        self.till.stop()
-        self._note()
-
-    def kill(self) -> None:
-        self.disk.kill()
-
-    def settle(self) -> None:
-        """What was before is set-up and survives everything."""
-        self.disk.settle()
-        self.disk.handed = []
-        log = log_of(self.disk)
-        self.moments = [Moment(0, log, len(log), shown(self.till))]
-
-    def do(self, call: Callable[[], object], *, relaxed: bool = False) -> None:
-        """Call it; a refusal must leave the log as it was."""
-        before = self.moments[-1]
-        try:
-            call()
-        except SaleRefused:
-            self.refusals += 1
-            log = log_of(self.disk)
-            assert business(log) == business(before.log), "something refused is in the log"
-            self._note(synced=len(log))
-        else:
-            self._note(synced=before.synced if relaxed else None)
-
-    def _note(
-        self, synced: int | None = None, kept: tuple[tuple[str, bytes], ...] | None = None
-    ) -> None:
-        last, log = self.moments[-1], log_of(self.disk)
-        assert log[: len(last.log)] == last.log, "the log was rewritten"
-        self.moments.append(
-            Moment(
-                at=len(self.disk.operations),
-                log=log,
-                synced=len(log) if synced is None else synced,
-                sales=shown(self.till),
-                kept=last.kept if kept is None else kept,
-            )
-        )
-
-    def moment(self, at: int) -> int:
-        """The place of the last moment not after `at` changes."""
-        return bisect_right(self.moments, at, key=lambda moment: moment.at) - 1
-
-    def under_way(self, place: int) -> Bodies:
-        """What was handed over after that moment and before the next: may be in the log."""
-        begin = self.moments[place].at
-        end = self.moments[place + 1].at if place + 1 < len(self.moments) else 1 << 62
-        found = [body for at, bodies in self.disk.handed if begin <= at < end for body in bodies]
-        return (*(self.pending if place == 0 else ()), *found)
-
-    # --- what cashiers do ---
-
-    def begin(self) -> Sale:
-        self.do(lambda: self.till.begin("S1", "EUR", "anna"))
-        return self.till.open_sales[-1]
-
-    def line(self, sale: Sale, price_minor: int = 250, *, relaxed: bool = False) -> None:
-        self.do(lambda: sale.add_line("4006381333931", 2, price_minor), relaxed=relaxed)
-
-    def pay(self, sale: Sale) -> None:
-        self.do(lambda: sale.tender_cash(sale.balance_minor + 100))
-
-
-def _opened(disk: TillDisk | None = None, *, segment_bytes: int = 1 << 22) -> Story:
-    story = Story(disk or TillDisk(), segment_bytes)
+def _opened(disk: TillDisk, segment_bytes: int = 1 << 22) -> Story:
+    story = Story(disk, segment_bytes)
     story.start()
     story.settle()
     return story
 
 
-def first_day() -> Story:
-    story = Story(TillDisk())
+def first_day(disk: TillDisk) -> Story:
+    story = Story(disk)
     story.start()
     sale = story.begin()
     story.line(sale)
@@ -235,8 +31,8 @@ def first_day() -> Story:
     return story
 
 
-def one_sale() -> Story:
-    story = _opened()
+def one_sale(disk: TillDisk) -> Story:
+    story = _opened(disk)
     sale = story.begin()
     for price in (199, 250, 1_000):
         story.line(sale, price)
@@ -247,8 +43,8 @@ def one_sale() -> Story:
     return story
 
 
-def several_sales() -> Story:
-    story = _opened()
+def several_sales(disk: TillDisk) -> Story:
+    story = _opened(disk)
     first, second, third = (story.begin() for _ in range(3))
     for sale in (second, first, third, first):
         story.line(sale)
@@ -259,8 +55,8 @@ def several_sales() -> Story:
     return story
 
 
-def cards() -> Story:
-    story = _opened()
+def cards(disk: TillDisk) -> Story:
+    story = _opened(disk)
     first, second = story.begin(), story.begin()
     story.line(first)
     story.line(second)
@@ -274,8 +70,8 @@ def cards() -> Story:
     return story
 
 
-def z_and_rotation() -> Story:
-    story = _opened()
+def z_and_rotation(disk: TillDisk) -> Story:
+    story = _opened(disk)
     for _ in range(2):
         parked, sale = story.begin(), story.begin()
         story.line(parked)
@@ -285,8 +81,8 @@ def z_and_rotation() -> Story:
     return story
 
 
-def rotation_by_size() -> Story:
-    story = _opened(segment_bytes=900)
+def rotation_by_size(disk: TillDisk) -> Story:
+    story = _opened(disk, segment_bytes=900)
     for _ in range(3):
         sale = story.begin()
         story.line(sale)
@@ -295,8 +91,8 @@ def rotation_by_size() -> Story:
     return story
 
 
-def stopped_and_started() -> Story:
-    story = _opened()
+def stopped_and_started(disk: TillDisk) -> Story:
+    story = _opened(disk)
     sale = story.begin()
     story.line(sale)
     story.stop()
@@ -307,8 +103,8 @@ def stopped_and_started() -> Story:
     return story
 
 
-def killed_and_started() -> Story:
-    story = _opened(segment_bytes=1_200)
+def killed_and_started(disk: TillDisk) -> Story:
+    story = _opened(disk, segment_bytes=1_200)
     story.line(story.begin())
     for _ in range(3):
         story.kill()
@@ -318,71 +114,78 @@ def killed_and_started() -> Story:
     return story
 
 
-def full_without_reserve() -> Story:
+def full_without_reserve(disk: TillDisk) -> Story:
     """The file system fills up in mid-batch: a whole entry of the refused batch is written."""
-    story = _opened(WithoutReserve())
-    while (size := story.disk.stat(PATHS.wal).st_size % 4096) < 3_900:
-        story.till.count_drawer(0, "EUR", "anna"[: 1 + size % 4])
+    disk.can_reserve = False
+    story = _opened(disk)
+    while disk.stat(PATHS.wal).st_size % 4096 < 3_850:
+        story.till.count_drawer(0, "EUR", "a")
     story.settle()
-    story.disk.limit_capacity(story.disk.used_bytes)
+    disk.limit_capacity(disk.used_bytes)
     for _ in range(3):
         story.do(lambda: story.till.begin("S1", "EUR", "a"))
-    story.disk.limit_capacity(story.disk.used_bytes + 4096)
+    assert story.refusals == 3
+    disk.limit_capacity(disk.used_bytes + 4096)
     sale = story.begin()
     story.line(sale)
     story.pay(sale)
+    assert story.refusals == 3
     return story
 
 
-def full_with_reserve() -> Story:
+def full_with_reserve(disk: TillDisk) -> Story:
     """A start without room for a reservation: open sales can be paid, none is begun."""
-    story = _opened()
+    story = _opened(disk)
     sale = story.begin()
-    story.line(sale)
+    for _ in range(18):
+        story.do(lambda: sale.add_line("1", 1, 100, description="x" * 250, reason="y" * 250))
+    story.settle()
     story.stop()
-    story.disk.limit_capacity(story.disk.used_bytes + 3 * 4096)
+    disk.limit_capacity(disk.used_bytes)
     story.start()
     open_sale = story.till.open_sales[0]
     story.do(lambda: story.till.begin("S1", "EUR", "anna"))
     story.line(open_sale)
     story.pay(open_sale)
+    assert story.refusals == 2
     return story
 
 
-def full_at_rotation() -> Story:
+def full_at_rotation(disk: TillDisk) -> Story:
     """No room for another segment: the open one grows on."""
-    story = _opened(segment_bytes=900)
-    story.disk.limit_capacity(story.disk.used_bytes + 3 * 4096)
+    story = _opened(disk, segment_bytes=900)
+    disk.limit_capacity(disk.used_bytes + 3 * 4096)
     sale = story.begin()
     for _ in range(5):
         story.line(sale)
     story.pay(sale)
     story.do(lambda: story.till.z_report("anna"))
+    assert not sealed_segments(disk, PATHS)
     return story
 
 
-def relaxed_lines() -> Story:
+def relaxed_lines(disk: TillDisk) -> Story:
     """Durability `commit`: a power cut may take the lines of an open sale, a kill may not."""
-    disk = TillDisk()
     LAYOUT.make(disk)
     LAYOUT.make_terminal(disk, TILL)
     descriptor = disk.open(PATHS.local_config, os.O_RDWR | os.O_CREAT)
     disk.pwrite(descriptor, b'{"durability":"commit"}', 0)
     disk.close(descriptor)
     story = _opened(disk)
+    story.relaxed_lines = True
     first, second = story.begin(), story.begin()
     for sale in (first, second, first, first):
-        story.line(sale, relaxed=True)
+        story.line(sale)
     story.pay(first)
-    story.line(second, relaxed=True)
+    story.line(second)
     return story
 
 
-def a_neighbour_comes_and_goes() -> Story:
+def a_neighbour_comes_and_goes(disk: TillDisk) -> Story:
     """Two tills of one shop: they share the registry and nothing else."""
-    story = _opened()
+    story = _opened(disk)
     story.line(story.begin())
-    neighbour = start_till(story.disk, terminal="OTHER")
+    neighbour = start_till(disk, terminal="OTHER")
     story.line(story.till.open_sales[0])
     neighbour.stop()
     story.pay(story.till.open_sales[0])
@@ -390,7 +193,7 @@ def a_neighbour_comes_and_goes() -> Story:
     return story
 
 
-STORIES: dict[str, Callable[[], Story]] = {
+STORIES: dict[str, Callable[[TillDisk], Story]] = {
     tell.__name__: tell
     for tell in (
         first_day,

@@ -1,0 +1,438 @@
+"""Random calls of the front door against a model that is a few lists and sums.
+
+The model says beforehand whether a call is refused. A refused call must leave the log as it was,
+to the byte; an accepted one must leave what the model has. Stops, kills and power cuts come at
+any point and must change nothing that was acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from kernel import CardResult, KernelError, LineKind, Report, Sale, SaleRefused, State
+from kernel.disk.history import closed_sales
+from tests.support.tills import TillMachine
+
+CENTS = st.integers(0, 2_000)
+QUANTITIES = st.one_of(
+    st.integers(-3, 4).filter(bool),
+    st.decimals(Decimal("-2.5"), Decimal("2.5"), places=3).filter(bool),
+)
+PLACES = st.integers(0, 6)
+REFERENCES = st.one_of(st.none(), st.sampled_from(["A", "B", "C", "D"]))
+
+
+@dataclass
+class Posted:
+    amount: int
+    kind: LineKind
+    void: bool = False
+
+
+@dataclass
+class Given:
+    how: str
+    amount: int
+    void: bool = False
+
+
+@dataclass
+class Asked:
+    amount: int
+    result: CardResult | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.result in (None, CardResult.UNKNOWN)
+
+
+@dataclass
+class Expected:
+    """A sale as a clerk would keep it on paper."""
+
+    number: int
+    reference: str | None
+    lines: list[Posted] = field(default_factory=list)
+    tenders: list[Given] = field(default_factory=list)
+    cards: list[Asked] = field(default_factory=list)
+    change: int = 0
+    receipt: int | None = None
+    aborted: bool = False
+
+    @property
+    def total(self) -> int:
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def tendered(self) -> int:
+        return sum(tender.amount for tender in self.tenders if not tender.void)
+
+    @property
+    def asked(self) -> int:
+        return sum(card.amount for card in self.cards if card.open)
+
+    @property
+    def waits(self) -> bool:
+        return any(card.open for card in self.cards)
+
+    @property
+    def paid(self) -> bool:
+        return any(not tender.void for tender in self.tenders)
+
+    @property
+    def open(self) -> bool:
+        return self.receipt is None and not self.aborted
+
+    def allows(self, amount: int) -> bool:
+        """Money in hand is never worth more than the goods."""
+        held, total = self.tendered + self.asked, self.total + amount
+        return (held <= 0 or total >= held) and (held >= 0 or total <= held)
+
+
+def short_of(amount: int, balance: int) -> bool:
+    return amount < balance if balance > 0 else amount > balance
+
+
+def acceptable(amount: int, balance: int) -> bool:
+    if balance == 0:
+        return amount == 0
+    return amount > 0 if balance > 0 else balance <= amount < 0
+
+
+class FrontDoor(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.machine = TillMachine()
+        self.sales: list[Expected] = []
+        self.known: dict[str, Expected] = {}
+        self.receipts = 0
+        self.period: list[Expected] = []
+        self.perpetual = 0
+        self.aborts = 0
+        self.period_open = False
+        self.z_numbers = 0
+
+    @initialize(segment_bytes=st.sampled_from([1 << 11, 1 << 14, 4 << 20]))
+    def start(self, segment_bytes: int) -> None:
+        self.segment_bytes = segment_bytes
+        self.till = self.machine.start(segment_bytes=segment_bytes)
+
+    # --- calls ---
+
+    def handle(self, expected: Expected) -> Sale:
+        return self.till.sale(f"TILL-{expected.number}")
+
+    def pick(self, place: int) -> Expected | None:
+        """An open sale rather than a closed one, but now and then a closed one."""
+        if not self.sales:
+            return None
+        living = [sale for sale in self.sales if sale.open]
+        return living[place % len(living)] if living and place else self.sales[-1]
+
+    def call(self, act: object, *, allowed: bool) -> bool:
+        """Do it; True if it was done. It must be refused exactly where the model says so."""
+        before = self.machine.log()
+        try:
+            act()  # type: ignore[operator]
+        except SaleRefused:
+            assert not allowed, "refused what the model allows"
+            assert self.machine.log() == before, "a refused call left a trace"
+            return False
+        assert allowed, "did what the model refuses"
+        assert self.machine.log() != before, "an accepted call left no trace"
+        return True
+
+    @rule(reference=REFERENCES)
+    def begin(self, reference: str | None) -> None:
+        if reference in self.known:
+            assert reference is not None
+            before = self.machine.log()
+            sale = self.till.begin("S1", "EUR", "0001", reference)
+            assert sale.number == self.known[reference].number
+            for store, currency in (("S2", "EUR"), ("S1", "JPY")):
+                try:
+                    self.till.begin(store, currency, "0001", reference)
+                except SaleRefused:
+                    continue
+                raise AssertionError("the reference names another sale now")
+            assert self.machine.log() == before
+            return
+        sale = self.till.begin("S1", "EUR", "0001", reference)
+        self.period_open = True
+        assert sale.number == len(self.sales) + 1, "transaction numbers have no gap"
+        self.sales.append(Expected(sale.number, reference))
+        if reference is not None:
+            self.known[reference] = self.sales[-1]
+
+    @rule(place=PLACES, quantity=QUANTITIES, unit=CENTS)
+    def add_line(self, place: int, quantity: int | Decimal, unit: int) -> None:
+        sale = self.pick(place)
+        if sale is None:
+            return
+        exact = Decimal(quantity) * unit
+        amount = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        allowed = sale.open and sale.allows(amount)
+        if self.call(lambda: self.handle(sale).add_line("X", quantity, unit), allowed=allowed):
+            sale.lines.append(Posted(amount, LineKind.ITEM))
+
+    @rule(place=PLACES, line=st.integers(0, 8))
+    def void_line(self, place: int, line: int) -> None:
+        sale = self.pick(place)
+        if sale is None:
+            return
+        posted = sale.lines[line - 1] if 1 <= line <= len(sale.lines) else None
+        allowed = (
+            posted is not None
+            and sale.open
+            and not posted.void
+            and posted.kind not in (LineKind.VOID, LineKind.ROUNDING)
+            and sale.allows(-posted.amount)
+        )
+        if self.call(lambda: self.handle(sale).void_line(line), allowed=allowed):
+            assert posted is not None
+            posted.void = True
+            sale.lines.append(Posted(-posted.amount, LineKind.VOID))
+
+    @rule(place=PLACES, amount=st.integers(-1, 500))
+    def discount(self, place: int, amount: int) -> None:
+        sale = self.pick(place)
+        if sale is None:
+            return
+        allowed = sale.open and amount > 0 and sale.allows(-amount)
+        if self.call(lambda: self.handle(sale).discount(amount), allowed=allowed):
+            sale.lines.append(Posted(-amount, LineKind.DISCOUNT))
+
+    @rule(
+        place=PLACES,
+        how=st.sampled_from(["cash", "voucher"]),
+        aim=st.sampled_from(["exact", "over", "part", "free"]),
+        free=st.integers(-300, 300),
+        rounding=st.sampled_from([0, 0, 0, 1, -2]),
+    )
+    def tender(self, place: int, how: str, aim: str, free: int, rounding: int) -> None:
+        sale = self.pick(place)
+        if sale is None:
+            return
+        rounding = rounding if how == "cash" else 0
+        balance = sale.total + rounding - sale.tendered + sale.change
+        amount = {
+            "exact": balance,
+            "over": balance + abs(free),
+            "part": balance // 2,
+            "free": free,
+        }[aim]
+        partial = short_of(amount, balance)
+        allowed = (
+            sale.open
+            and bool(sale.lines)
+            and not sale.waits
+            and acceptable(amount, balance)
+            and not (rounding and partial)
+            and (how == "cash" or abs(amount) <= abs(balance))
+        )
+
+        def act() -> None:
+            if how == "cash":
+                self.handle(sale).tender_cash(amount, rounding_minor=rounding)
+            else:
+                self.handle(sale).tender_voucher(amount, "V1")
+
+        if self.call(act, allowed=allowed):
+            if rounding:
+                sale.lines.append(Posted(rounding, LineKind.ROUNDING))
+            sale.tenders.append(Given(how, amount))
+            self.period_open = True
+            if not partial:
+                self.commit(sale, amount - balance)
+
+    @rule(place=PLACES, aim=st.sampled_from(["all", "part", "free"]), free=st.integers(-300, 300))
+    def request_card(self, place: int, aim: str, free: int) -> None:
+        sale = self.pick(place)
+        if sale is None:
+            return
+        balance = sale.total - sale.tendered + sale.change
+        amount = {"all": balance, "part": balance // 2, "free": free}[aim]
+        allowed = (
+            sale.open
+            and bool(sale.lines)
+            and not sale.waits
+            and amount * balance > 0
+            and abs(amount) <= abs(balance)
+        )
+        if self.call(lambda: self.handle(sale).request_card(amount), allowed=allowed):
+            sale.cards.append(Asked(amount))
+
+    @rule(place=PLACES, last=st.booleans(), result=st.sampled_from(list(CardResult)))
+    def answer_card(self, place: int, last: bool, result: CardResult) -> None:
+        sale = self.pick(place)
+        if sale is None:
+            return
+        number = len(sale.cards) if last else 1
+        asked = sale.cards[number - 1] if 1 <= number <= len(sale.cards) else None
+        allowed = asked is not None and sale.open and asked.open and asked.result is not result
+
+        def act() -> None:
+            handle = self.handle(sale)
+            match result:
+                case CardResult.SETTLED:
+                    handle.settle_card(number, last_four="4242")
+                case CardResult.DECLINED:
+                    handle.decline_card(number)
+                case _:
+                    handle.card_unknown(number)
+
+        if self.call(act, allowed=allowed):
+            assert asked is not None
+            asked.result = result
+            self.period_open = True
+            if result is CardResult.SETTLED:
+                balance = sale.total - sale.tendered
+                sale.tenders.append(Given("card", asked.amount))
+                if asked.amount == balance:
+                    self.commit(sale, 0)
+
+    @rule(place=PLACES, tender=st.integers(0, 3))
+    def void_tender(self, place: int, tender: int) -> None:
+        sale = self.pick(place)
+        if sale is None:
+            return
+        given = sale.tenders[tender - 1] if 1 <= tender <= len(sale.tenders) else None
+        allowed = sale.open and given is not None and not given.void
+        if self.call(lambda: self.handle(sale).void_tender(tender), allowed=allowed):
+            assert given is not None
+            given.void = True
+
+    @rule(place=PLACES)
+    def abort(self, place: int) -> None:
+        sale = self.pick(place)
+        if sale is None:
+            return
+        allowed = sale.open and not sale.paid and not sale.waits
+        if self.call(lambda: self.handle(sale).abort("changed mind"), allowed=allowed):
+            sale.aborted = True
+            self.aborts += self.period_open
+            if sale.reference is not None:
+                del self.known[sale.reference]
+
+    @rule()
+    def close_the_period(self) -> None:
+        before = self.till.x_report()
+        closed: list[Report] = []
+        if self.call(lambda: closed.append(self.till.z_report("0009")), allowed=self.period_open):
+            self.z_numbers += 1
+            z = closed[0]
+            assert (z.kind, z.z_number) == ("Z", self.z_numbers), "Z numbers have no gap"
+            assert z.totals == before.totals
+            assert (z.perpetual_minor, z.open) == (before.perpetual_minor, before.open)
+            self.period, self.aborts, self.period_open = [], 0, False
+            assert self.till.x_report().totals == {}
+
+    # --- ends of a process ---
+
+    @rule(end=st.sampled_from(["stop", "kill", "power"]))
+    def restart(self, end: str) -> None:
+        before = self.till.x_report()
+        if end == "stop":
+            self.till.stop()
+            self.machine.kill()
+        elif end == "kill":
+            self.machine.kill()
+        else:
+            self.machine.cut_power()
+        self.till = self.machine.start(segment_bytes=self.segment_bytes)
+        assert self.till.recovery.crashed == (end != "stop")
+        assert self.till.recovery.torn_bytes == 0
+        assert self.till.x_report() == before
+
+    # --- what always holds ---
+
+    def commit(self, sale: Expected, change: int) -> None:
+        self.receipts += 1
+        sale.change, sale.receipt = change, self.receipts
+        self.period.append(sale)
+        self.perpetual += sale.total
+
+    @invariant()
+    def open_sales_are_the_models(self) -> None:
+        if not hasattr(self, "till"):
+            return
+        living = [sale for sale in self.sales if sale.open]
+        handles = self.till.open_sales
+        assert [handle.number for handle in handles] == [sale.number for sale in living]
+        last = self.sales[-1:] if self.sales and not self.sales[-1].open else []
+        for expected in (*living, *last):
+            sale = self.handle(expected)
+            assert [line.total_minor for line in sale.lines] == [
+                line.amount for line in expected.lines
+            ]
+            assert sale.total_minor == expected.total
+            assert sale.tendered_minor == expected.tendered
+            assert sale.change_minor == expected.change
+            assert sale.receipt_number == expected.receipt
+            state = State.TENDERED if expected.paid else State.OPEN
+            if expected.receipt is not None:
+                state = State.COMMITTED
+                assert expected.tendered - expected.change == expected.total
+                assert sale.balance_minor == 0
+            assert sale.state is (State.ABORTED if expected.aborted else state)
+
+    @invariant()
+    def x_is_an_independent_sum(self) -> None:
+        if not hasattr(self, "till"):
+            return
+        x = self.till.x_report()
+        assert x.perpetual_minor.get("EUR", 0) == self.perpetual
+        assert (x.period is not None) == self.period_open
+        totals = x.totals.get("EUR")
+        if totals is None:
+            assert not self.period
+            assert not self.aborts
+            return
+        by_kind: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
+        for sale in self.period:
+            for tender in sale.tenders:
+                if not tender.void:
+                    by_kind[tender.how] += tender.amount
+                    counts[tender.how] += 1
+        change = sum(sale.change for sale in self.period)
+        assert totals.sales == len(self.period)
+        assert totals.total_minor == sum(sale.total for sale in self.period)
+        assert totals.change_minor == change
+        assert (totals.tenders, totals.tender_counts) == (dict(by_kind), dict(counts))
+        assert totals.total_minor == sum(totals.tenders.values()) - totals.change_minor
+        assert x.expected_drawer_minor["EUR"] == by_kind["cash"] - change
+        assert totals.aborted == self.aborts
+        assert totals.total_minor == (
+            totals.items_minor
+            + totals.returns_minor
+            + totals.discounts_minor
+            + totals.rounding_minor
+        )
+        voids = [line for sale in self.period for line in sale.lines if line.kind is LineKind.VOID]
+        assert totals.voids == len(voids)
+        assert totals.voids_minor == -sum(line.amount for line in voids)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "till"):
+            return
+        self.till.stop()
+        entries = self.machine.entries()
+        assert [entry.stamp.lsn for entry in entries] == list(range(1, len(entries) + 1))
+        closed = list(closed_sales(iter(entries)))
+        assert [sale.receipt_number for sale in closed] == list(range(1, self.receipts + 1))
+        try:
+            self.till.begin("S1", "EUR", "0001")
+        except KernelError:
+            return
+        raise AssertionError("a stopped till began a sale")
+
+
+FrontDoor.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
+TestFrontDoor = FrontDoor.TestCase
