@@ -49,7 +49,7 @@ def _ring(till: Terminal, chance: Random) -> None:
         sale.tender_cash(1)
     elif dice < 0.98:
         sale.tender_cash(sale.balance_minor + 5)
-    else:
+    elif till.x_report().period is not None:
         till.z_report("anna")
     _tell(till, sale)
 
