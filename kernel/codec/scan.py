@@ -83,14 +83,13 @@ def read_frames(data: bytes, at: Position) -> Reading:
         if data[offset : offset + 9] != b"%08x " % crc32(covered) or covered[22:24] != b" {":
             fault = WRONG_CRC
             break
-        body = covered[23:-1]
-        digest = sha256(chain + b" " + body).digest()
-        value = b2a_base64(digest[:16], newline=False)[:22]
-        if value != covered[:22]:
+        spaced = covered[22:-1]
+        value = b2a_base64(sha256(chain + spaced).digest()[:16], newline=False)[:22]
+        if not covered.startswith(value):
             fault = WRONG_CHAIN
             break
         try:
-            stamp = decode_stamp(body)
+            stamp = decode_stamp(body := spaced[1:])
         except msgspec.DecodeError:
             fault = NO_ENTRY
             break
