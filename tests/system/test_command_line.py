@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,12 +78,20 @@ def test_a_run_that_is_told_to_end_parks_its_sale_and_says_so(
     assert rung(data_dir) == sums(invoices)
 
 
+def wait_for_size(path: Path, size_bytes: int) -> None:
+    """Return when the file has grown to that; its growth is the only sign of a sale under way."""
+    deadline = time.monotonic() + 20
+    while path.stat().st_size < size_bytes:
+        assert time.monotonic() < deadline, f"{path} did not grow to {size_bytes} bytes"
+
+
 def test_a_long_sale_is_not_finished_first(data_dir: Path, tmp_path: Path) -> None:
     source = tmp_path / "long.csv"
     header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice"
     source.write_text("\n".join([header, "A,TEA,,1,,1", *["B,TEA,,1,,1"] * 9_999]))
     with ringing(data_dir, source) as child:
         child.wait_for_line("ACK A")
+        wait_for_size(data_dir / "terminals/REGISTER_01/transaction.wal", 10_000)
         child.signal(signal.SIGTERM)
         assert child.wait() == 128 + signal.SIGTERM
         assert "REGISTER_01-2 is parked" in child.errors()
