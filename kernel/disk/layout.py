@@ -86,6 +86,11 @@ class TerminalPaths:
     def session_data(self) -> str:
         return self._at("session_data.json")
 
+    @property
+    def doorbell(self) -> str:
+        """A FIFO: a byte in it wakes the terminal, and means nothing else."""
+        return self._at("doorbell")
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -117,8 +122,38 @@ class Layout:
         return self._at("shared", "coordination", "system_config.json")
 
     @property
+    def shutdown_flag(self) -> str:
+        return self._at("shared", "coordination", "shutdown_signal.flag")
+
+    @property
+    def operators(self) -> str:
+        return self._at("shared", "coordination", "operators.json")
+
+    @property
+    def manager_key(self) -> str:
+        """The public half of the key with which MANAGER signs."""
+        return self._at("shared", "coordination", "manager_key.json")
+
+    @property
+    def shared(self) -> str:
+        return self._at("shared")
+
+    @property
+    def audit(self) -> str:
+        """The audit log of the newest business date; older ones carry their date."""
+        return self._at("shared", "aggregated_audit.log")
+
+    def audit_of(self, business_date: int) -> str:
+        return self._at("shared", f"aggregated_audit.log.{business_date:08d}")
+
+    @property
     def suspended(self) -> str:
         return self._at("shared", "suspended")
+
+    @property
+    def returns(self) -> str:
+        """What was given back on receipts of other days and tills."""
+        return self._at("shared", "returns")
 
     @property
     def broadcast(self) -> str:
@@ -151,13 +186,13 @@ class Layout:
         disk.make_directory(self.root, _PARENT_MODE)
         for path, mode in (
             (self.terminals, _PARENT_MODE),
-            (self._at("shared"), _SHARED_MODE),
+            (self.shared, _SHARED_MODE),
             (self.coordination, _SHARED_MODE),
             (self._at("shared", "cross_terminal_messages"), _SHARED_MODE),
-            (self._at("shared", "cross_terminal_messages", "broadcast"), _SHARED_MODE),
-            (self._at("shared", "cross_terminal_messages", "terminal_inbox"), _SHARED_MODE),
-            (self._at("shared", "suspended"), _SHARED_MODE),
-            (self._at("shared", "returns"), _SHARED_MODE),
+            (self.broadcast, _SHARED_MODE),
+            (self.terminal_inbox, _SHARED_MODE),
+            (self.suspended, _SHARED_MODE),
+            (self.returns, _SHARED_MODE),
             (self.temp, _SHARED_MODE),
             (self.operation_locks, _SHARED_MODE),
             (self.cleanup, _SHARED_MODE),
@@ -166,7 +201,7 @@ class Layout:
         # Always, not only when one was made: whoever made it may have died before its sync.
         # `temp` too: a torn tail that is set aside must not vanish with its directory.
         disk.sync_directory(self.temp)
-        disk.sync_directory(self._at("shared"))
+        disk.sync_directory(self.shared)
         disk.sync_directory(self.root)
         disk.sync_directory(os.path.dirname(self.root))
 
