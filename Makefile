@@ -12,17 +12,22 @@ DEMO_DIR := demo_data
 DEMO_TILL := REGISTER_01
 
 help:
-	@echo 'make demo      ring 150 real invoices on a till and print its X report'
+	@echo 'make demo      open the register on a demo shop; without a terminal, ring 150 invoices'
 	@echo 'make test      style, types, import contracts and tests'
 	@echo 'make torture   the long proofs: crashes, power cuts, damaged bytes'
 	@echo 'make bench     durable sales a second on this machine'
 	@echo 'make clean     remove what these commands made, the environment too'
 
-# Each demo starts from an empty store, so that it shows the same figures every time.
+# A person gets the register on the demo shop. A script gets the same figures every time, from an
+# empty store.
 demo: $(STAMP)
-	rm -rf $(DEMO_DIR)
-	$(BIN)/posterm ring $(DEMO_TILL) --data-dir $(DEMO_DIR) --input posterm/demo/invoices.csv
-	$(BIN)/posterm report x $(DEMO_TILL) --data-dir $(DEMO_DIR)
+	@if [ -t 0 ] && [ -t 1 ]; then \
+	    exec $(BIN)/posterm demo --data-dir $(DEMO_DIR)/shop; \
+	else \
+	    set -e; rm -rf $(DEMO_DIR)/till; \
+	    $(BIN)/posterm ring $(DEMO_TILL) --data-dir $(DEMO_DIR)/till --input posterm/demo/invoices.csv; \
+	    $(BIN)/posterm report x $(DEMO_TILL) --data-dir $(DEMO_DIR)/till; \
+	fi
 
 test: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,4 +1,18 @@
-"""How both apps look on a given line: palettes, glyphs, shared widgets. It has no code yet.
+"""How both apps look on a given line: palettes, large digits, keys and the driver.
 
 It must never import an app, because both apps are built on it.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["THEMES", "stylesheet"]
+
+THEMES = ("dark", "mono")
+
+
+def stylesheet(theme: str) -> Path:
+    """Where that theme's style sheet is."""
+    assert theme in THEMES, f"{theme} is one of {THEMES}"
+    return Path(__file__).with_name(f"{theme}.tcss")

@@ -75,6 +75,8 @@ class SessionData(Struct, frozen=True, kw_only=True):
     total_minor: Amount = 0
     currency: str | None = None
     last_lsn: Count = 0
+    configuration: Count = 0
+    """Version of the shop's configuration that new sales bind."""
     heartbeat_ms: Count
 
 

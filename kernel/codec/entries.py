@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
-from kernel.model.entries import Act, Stamp
+from kernel.model.entries import Stamp
 from kernel.model.till_entries import AnyAct
 
 __all__ = ["body_of", "decode_act", "decode_stamp", "encode_act"]
 
-encode_act = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder().encode
+
+encode_act = _encode
 """An act's JSON object, `{"k":...}`."""
 
 _stamps = msgspec.json.Decoder(Stamp)
@@ -25,18 +27,7 @@ decode_act = _acts.decode
 """The act of a body. Raises `msgspec.DecodeError`, for an unknown kind too."""
 
 
-def body_of(stamp: Stamp, act: bytes) -> bytes:
-    """The body of one entry from its stamp and its encoded act."""
-    return b'{"n":%d,"e":%d,"t":%d,"m":%d,"d":%d,%b' % (
-        stamp.lsn,
-        stamp.end,
-        stamp.wall_ms,
-        stamp.uptime_ms,
-        stamp.business_date,
-        act[1:],
-    )
-
-
-def size_of(act: Act) -> int:
-    """Bytes of the act's JSON."""
-    return len(encode_act(act))
+def body_of(lsn: int, end: int, now: Stamp, act: bytes) -> bytes:
+    """The body of one entry: its place, the time of it, and its encoded act."""
+    stamp = Stamp(lsn, end, now.wall_ms, now.uptime_ms, now.business_date)
+    return _encode(stamp)[:-1] + b"," + act[1:]

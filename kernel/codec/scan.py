@@ -12,6 +12,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 import msgspec
+from msgspec import Struct
 
 from kernel.codec.entries import decode_act, decode_stamp
 from kernel.codec.frame import HEAD_BYTES, next_frame_after, open_frame
@@ -35,7 +36,7 @@ class Position(NamedTuple):
     lsn: int
 
 
-class ReadFrame(NamedTuple):
+class ReadFrame(Struct, frozen=True, gc=False):
     start: int
     stamp: Stamp
     body: bytes

@@ -21,6 +21,8 @@ from kernel.errors import BadInput
 __all__ = ["SessionFile", "read_session"]
 
 _INTERVAL_S = 1.0
+_BEAT_S = 15.0
+"""So often an idle till says that it lives."""
 
 
 class SessionFile:
@@ -33,11 +35,21 @@ class SessionFile:
         self._scratch = os.path.join(directory, f".{name}.next")
         self._clock = clock
         self._next_s = clock.monotonic_s()
+        self._owed = False
 
     @property
     def due(self) -> bool:
         """Whether the last one is a second old."""
         return self._clock.monotonic_s() >= self._next_s
+
+    @property
+    def overdue(self) -> bool:
+        """Whether watchers wait for something that was not written, or for a sign of life."""
+        return self._clock.monotonic_s() >= self._next_s + (0.0 if self._owed else _BEAT_S)
+
+    def owe(self) -> None:
+        """Something has changed that can't be shown yet."""
+        self._owed = True
 
     def write(self, session: SessionData, *, last: bool = False) -> bool:
         """Show `session`; False if the one before is less than a second old: give it again then.
@@ -54,6 +66,7 @@ class SessionFile:
         except OSError:
             # A full disk, say: the watcher sees an old heartbeat, and the till goes on selling.
             return False
+        self._owed = False
         return True
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "Disk",
     "RealDisk",
     "Status",
+    "create_file",
     "directory_of",
     "read_file",
     "replace_file",
@@ -50,6 +51,10 @@ class Status(Protocol):
     def st_size(self) -> int: ...
     @property
     def st_mode(self) -> int: ...
+    @property
+    def st_uid(self) -> int: ...
+    @property
+    def st_mtime_ns(self) -> int: ...
 
 
 class Disk(Protocol):
@@ -190,6 +195,21 @@ def replace_file(
     disk.rename(scratch, path)
     if durable:
         disk.sync_directory(directory_of(path))
+
+
+def create_file(disk: Disk, path: str, data: bytes = b"") -> None:
+    """A new file that every terminal may rename, durable with its name.
+
+    Raises `FileExistsError` where there is one. After any other `OSError` it may be there.
+    """
+    descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SHARED_FILE_MODE)
+    try:
+        if data:
+            write_all(disk, descriptor, data, 0)
+            disk.fsync(descriptor)
+    finally:
+        disk.close(descriptor)
+    disk.sync_directory(directory_of(path))
 
 
 def write_all(disk: Disk, descriptor: int, data: bytes, offset: int) -> None:

@@ -17,12 +17,14 @@ __all__ = [
     "TerminalPaths",
     "segment_first_lsn",
     "segment_name",
+    "system_config_number",
 ]
 
 DEFAULT_DATA_DIRECTORY = "pos_kernel_data"
 _TERMINAL_MODE = 0o2750
 _SHARED_MODE = 0o2770
-_PARENT_MODE = 0o2770
+_PARENT_MODE = 0o3770
+"""Sticky: a till renames its own directory there and nobody else's."""
 _OPEN_SEGMENT = "transaction.wal"
 _LSN_DIGITS = 12
 
@@ -38,6 +40,15 @@ def segment_first_lsn(name: str) -> int | None:
     if prefix != _OPEN_SEGMENT or len(digits) < _LSN_DIGITS or not digits.isascii():
         return None
     return int(digits) if dot and digits.isdigit() else None
+
+
+def system_config_number(name: str) -> int | None:
+    """The version that a history file's name states; None for any other file."""
+    parts = name.split(".")
+    if len(parts) != 3 or (parts[0], parts[2]) != ("system_config", "json"):
+        return None
+    digits = parts[1]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +98,25 @@ class TerminalPaths:
         return self._at("session_data.json")
 
     @property
+    def signing_key(self) -> str:
+        """The private half of the key with which MANAGER signs; only its terminal has one."""
+        return self._at("signing_key")
+
+    @property
     def doorbell(self) -> str:
         """A FIFO: a byte in it wakes the terminal, and means nothing else."""
         return self._at("doorbell")
+
+    def answer(self, message: str) -> str:
+        """What MANAGER's console says of an act that a command handed in."""
+        return self._at(f"act_{message}.json")
+
+    def next_answer(self, message: str) -> str:
+        return self._at(f".act_{message}.next")
+
+    def next_order(self, message: str) -> str:
+        """Such an act while it is written: where only the manager's user can make a file."""
+        return self._at(f".order_{message}.next")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +147,15 @@ class Layout:
     @property
     def system_config(self) -> str:
         return self._at("shared", "coordination", "system_config.json")
+
+    def system_config_version(self, version: int) -> str:
+        """That version of `system_config`, kept for ever: sales name the one they began with."""
+        return self._at("shared", "coordination", f"system_config.{version}.json")
+
+    @property
+    def system_config_draft(self) -> str:
+        """Changes that wait to be published."""
+        return self._at("shared", "coordination", "system_config.draft.json")
 
     @property
     def shutdown_flag(self) -> str:
@@ -168,6 +204,10 @@ class Layout:
     @property
     def temp(self) -> str:
         return self._at("temp")
+
+    def next_message(self, terminal_id: str) -> str:
+        """A terminal's message while it is written; on the file system of the messages."""
+        return self._at("temp", f"{terminal_id}.message.next")
 
     @property
     def cleanup(self) -> str:

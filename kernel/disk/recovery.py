@@ -30,9 +30,9 @@ from kernel.codec.scan import (
 from kernel.disk.durable import DurableMark, Mark, read_mark
 from kernel.disk.files import EXCLUSIVE, Disk, directory_of, read_file, write_all
 from kernel.disk.layout import TerminalPaths, segment_first_lsn
-from kernel.disk.wal import FORMAT, SEGMENT_BYTES, Draft, Wal
+from kernel.disk.wal import FORMAT, SEGMENT_BYTES, Wal
 from kernel.errors import BadConfiguration, LogDamaged, TerminalInUse
-from kernel.model.entries import Act
+from kernel.model.entries import Act, Stamp
 from kernel.model.ledger import Ledger
 from kernel.model.till_entries import Seal, SegmentOpened
 
@@ -74,7 +74,7 @@ def open_log(
     *,
     boot_id: str,
     cleanup: str,
-    now: Draft,
+    now: Stamp,
     segment_bytes: int = SEGMENT_BYTES,
 ) -> OpenedLog:
     """The log, ready to append, and its ledger. The caller holds the terminal's lock.
@@ -91,12 +91,11 @@ def open_log(
     whole = os.path.basename(paths.wal) in names
     with _collector_resting():
         segment = _read_segment(disk, paths.wal if whole else paths.segment(sealed[-1]))
-    try:
-        with _collector_resting():
+        try:
             return _reopen(disk, paths, segment, mark, boot_id, cleanup, now, segment_bytes)
-    except BaseException:
-        disk.close(segment.descriptor)
-        raise
+        except BaseException:
+            disk.close(segment.descriptor)
+            raise
 
 
 @contextmanager
@@ -124,7 +123,7 @@ def _refuse_if_lost(paths: TerminalPaths, names: list[str], mark: Mark | None) -
         raise LogDamaged(paths.wal, 0, lsn, "the log is gone, but this terminal had one")
 
 
-def _first_log(disk: Disk, paths: TerminalPaths, now: Draft, segment_bytes: int) -> OpenedLog:
+def _first_log(disk: Disk, paths: TerminalPaths, now: Stamp, segment_bytes: int) -> OpenedLog:
     wal = Wal(disk, paths, DurableMark(disk, paths.durable), segment_bytes=segment_bytes)
     wal.create(Position(0, FIRST_CHAIN, 1), os.path.basename(paths.directory), now)
     return OpenedLog(wal, Ledger(), None, False)
@@ -159,20 +158,14 @@ def _reopen(  # noqa: PLR0917  # one call, from open_log, of what it has gathere
     mark: Mark | None,
     boot_id: str,
     cleanup: str,
-    now: Draft,
+    now: Stamp,
     segment_bytes: int,
 ) -> OpenedLog:
     _check_place(disk, paths, segment, mark)
-    acts = [
-        _act(segment, frame.start, frame.stamp.lsn, frame.body) for frame in segment.reading.frames
-    ]
-    ledger, rebuilt = _ledger_before(disk, paths, segment, acts)
-    if ledger is None:
-        # The rotation's checkpoint is in place already: it holds this whole sealed segment.
-        ledger = _ledger_after_seal(disk, paths, segment)
-    else:
-        for act, frame in zip(acts, segment.reading.frames, strict=True):
-            _fold(ledger, act, frame, segment.path)
+    acts = _acts(segment)
+    ledger, rebuilt, told = _ledger_of(disk, paths, segment, acts)
+    if not told:
+        _fold(ledger, acts, segment.reading.frames, segment.path)
     same_boot = ledger.boot == boot_id
     durable = mark.offset if mark is not None and mark.segment == segment.first.lsn else 0
     fault = damage_in_tail(segment.data, segment.reading, durable=durable, same_boot=same_boot)
@@ -240,44 +233,41 @@ def _last_frame(disk: Disk, path: str) -> tuple[int, bytes] | None:
     return lsn, data[start + 9 : start + 31]
 
 
-def _act(segment: _Segment, start: int, lsn: int, body: bytes) -> Act:
+def _acts(segment: _Segment) -> list[Act]:
+    acts: list[Act] = []
     try:
-        return decode_act(body)
+        for frame in segment.reading.frames:
+            acts.append(decode_act(frame.body))
+        return acts
     except msgspec.DecodeError as fault:
         raise BadConfiguration(
-            f"{segment.path}: the entry at offset {start}, LSN {lsn}, is of a kind that this "
-            "version does not know; start the posterm that wrote it"
+            f"{segment.path}: the entry at offset {frame.start}, LSN {frame.stamp.lsn}, is of a "
+            "kind that this version does not know; start the posterm that wrote it"
         ) from fault
 
 
-def _ledger_before(
+def _ledger_of(
     disk: Disk, paths: TerminalPaths, segment: _Segment, acts: list[Act]
-) -> tuple[Ledger | None, bool]:
-    """(the ledger as it was before this segment, whether it had to be replayed).
+) -> tuple[Ledger, bool, bool]:
+    """(the ledger before this segment, whether it had to be replayed, False).
 
-    (None, False): the checkpoint is already the next segment's.
+    (The ledger after it, False, True) where a rotation was cut short: then the checkpoint is
+    already the next segment's, and holds this whole sealed one.
     """
     if segment.opened.checkpoint is None:
-        return Ledger(), False
+        return Ledger(), False, False
     data = read_file(disk, paths.checkpoint, CHECKPOINT_LIMIT_BYTES)
     checkpoint = decode_checkpoint(data) if data is not None else None
     if checkpoint is not None and data is not None:
         if sha256(data).hexdigest() == segment.opened.checkpoint:
-            return checkpoint.ledger, False
+            return checkpoint.ledger, False, False
         at = segment.reading.at
         if isinstance(acts[-1], Seal) and (checkpoint.lsn, checkpoint.chain.encode()) == (
             at.lsn - 1,
             at.chain,
         ):
-            return None, False
-    return _replayed(disk, paths, segment.first), True
-
-
-def _ledger_after_seal(disk: Disk, paths: TerminalPaths, segment: _Segment) -> Ledger:
-    data = read_file(disk, paths.checkpoint, CHECKPOINT_LIMIT_BYTES)
-    checkpoint = decode_checkpoint(data) if data is not None else None
-    assert checkpoint is not None, "it was there a moment ago"
-    return checkpoint.ledger
+            return checkpoint.ledger, False, True
+    return _replayed(disk, paths, segment.first), True, False
 
 
 def _replayed(disk: Disk, paths: TerminalPaths, until: Position) -> Ledger:
@@ -288,8 +278,8 @@ def _replayed(disk: Disk, paths: TerminalPaths, until: Position) -> Ledger:
         reading = read_frames(data, Position(0, at.chain, at.lsn))
         if reading.fault is not None:
             raise LogDamaged(path, reading.at.offset, reading.at.lsn, reading.fault)
-        for frame in reading.frames:
-            _fold(ledger, decode_act(frame.body), frame, path)
+        acts: list[Act] = [decode_act(frame.body) for frame in reading.frames]
+        _fold(ledger, acts, reading.frames, path)
         at = reading.at
     if (at.chain, at.lsn) != (until.chain, until.lsn):
         raise LogDamaged(
@@ -298,9 +288,11 @@ def _replayed(disk: Disk, paths: TerminalPaths, until: Position) -> Ledger:
     return ledger
 
 
-def _fold(ledger: Ledger, act: Act, frame: ReadFrame, path: str) -> None:
+def _fold(ledger: Ledger, acts: list[Act], frames: list[ReadFrame], path: str) -> None:
+    frame = frames[0]
     try:
-        ledger.apply(act, frame.stamp)
+        for act, frame in zip(acts, frames, strict=True):
+            ledger.apply(act, frame.stamp)
     except (KeyError, IndexError, AssertionError) as fault:
         raise LogDamaged(
             path, frame.start, frame.stamp.lsn, "the entry contradicts those before it"

@@ -12,12 +12,11 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
-from msgspec.structs import replace
 
 from kernel.codec.checkpoint import decode_checkpoint, encode_checkpoint
 from kernel.codec.entries import decode_act
 from kernel.codec.scan import ReadFrame, first_position, read_frames
-from kernel.model.entries import Act, CardOutcome, SaleBegun, Tender
+from kernel.model.entries import Act, CardOutcome, SaleBegun, SaleRecalled, Tender
 from kernel.model.ledger import Ledger
 from kernel.model.reports import close_of
 from kernel.model.till_entries import PeriodClosed, PeriodOpened, SegmentOpened
@@ -73,8 +72,9 @@ def _applied(ledger: Ledger, act: Act, frame: ReadFrame, checkpoint: bytes | Non
     match act:
         case SegmentOpened():
             yield from _checkpoint_faults(ledger, act, frame, checkpoint)
-        case SaleBegun():
-            number = -ledger.next_training if act.training else ledger.next_transaction
+        case SaleBegun() | SaleRecalled():
+            training = isinstance(act, SaleBegun) and act.training
+            number = -ledger.next_training if training else ledger.next_transaction
             if act.tx != number:
                 yield f"sale {act.tx} begins where {number} is next"
         case PeriodOpened() if act.number != ledger.next_period:
@@ -131,8 +131,6 @@ def _checkpoint_faults(
     decoded = decode_checkpoint(checkpoint)
     if decoded is None:
         return  # of another schema: rebuilt
-    # Of all entries only the seal itself may be left out, and it says nothing but the time.
-    folded = replace(ledger, last_wall_ms=decoded.ledger.last_wall_ms)
     lsn, chain = frame.stamp.lsn - 1, act.previous_chain.encode()
-    if encode_checkpoint(folded, lsn, chain) != checkpoint:
+    if encode_checkpoint(ledger, lsn, chain) != checkpoint:
         yield "the checkpoint that it names is not what the entries before it add up to"

@@ -13,8 +13,8 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kernel.codec.checkpoint import SCHEMA, encode_checkpoint
@@ -43,15 +43,14 @@ LOW_BYTES = 256 << 10
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class Draft(NamedTuple):
+class Draft(Struct, eq=False):
     """An entry that has no number yet. `payload` is `act` encoded, None where the log's digest
-    goes into it."""
+    goes into it; with no act there is nothing to write."""
 
-    act: Act
-    payload: bytes | None
-    wall_ms: int
-    uptime_ms: int
-    business_date: int
+    act: Act | None = None
+    payload: bytes | None = None
+    now: Stamp = Stamp()
+    """The time of it; its number and place are the log's to give."""
 
 
 class Wal:
@@ -69,7 +68,11 @@ class Wal:
         self._durable = 0
         self._reserved = 0
         self._reserves = True
-        self._poison: Poisoned | None = None
+        self.poison: Poisoned | None = None
+        """Why this process must not write any more."""
+        self.full = False
+        """The segment has grown to its size, or a Z ends it, and should be sealed."""
+        self.low_on_space = False
         self.segment = 0
         self.at = Position(0, b"", 0)
 
@@ -79,54 +82,46 @@ class Wal:
         self._digest = sha256(data)
         self.segment, self.at, self._durable = segment, at, at.offset
         self._reserved = at.offset
+        self.full = at.offset >= self._segment_bytes
         self._mark_durable()
         self.reserve_ahead()
 
-    @property
-    def poison(self) -> Poisoned | None:
-        """Why this process must not write any more."""
-        return self._poison
-
-    @property
-    def full(self) -> bool:
-        """The segment has grown to its size and should be sealed."""
-        return self.at.offset >= self._segment_bytes
-
-    @property
-    def low_on_space(self) -> bool:
-        return self._reserves and self._reserved - self.at.offset < LOW_BYTES
-
-    def append(self, drafts: Sequence[Draft], *, sync: bool = True) -> list[Stamp]:
-        """Write the drafts in one piece and make them durable; their stamps.
+    def append(self, drafts: Sequence[Draft], *, sync: bool = True) -> None:
+        """Write the drafts in one piece and make them durable.
 
         Raises `DiskFull` with nothing kept, `Poisoned` when nobody can know what was.
         """
-        if self._poison is not None:
-            raise self._poison
-        frames: list[bytes] = []
-        stamps: list[Stamp] = []
-        offset, chain, lsn = self.at
+        if self.poison is not None:
+            raise self.poison
+        start, chain, lsn = self.at
+        data, ends = b"", False
         for draft in drafts:
-            stamp = Stamp(lsn, self._durable, draft.wall_ms, draft.uptime_ms, draft.business_date)
-            payload = draft.payload or self._with_digest(draft.act, frames)
-            frame, chain = seal_frame(chain, body_of(stamp, payload))
-            frames.append(frame)
-            stamps.append(stamp)
+            payload = draft.payload
+            if payload is None:
+                if draft.act is None:
+                    continue
+                payload, ends = self._with_digest(draft.act, data), True
+            frame, chain = seal_frame(chain, body_of(lsn, self._durable, draft.now, payload))
+            data = data + frame if data else frame
             lsn += 1
-        data = b"".join(frames)
-        self._write(data, offset)
+        if not data:
+            return
+        self._write(data, start)
+        self._digest.update(data)
+        end = start + len(data)
         if sync:
             self._sync()
-            self._durable = offset + len(data)
-        self._digest.update(data)
-        self.at = Position(offset + len(data), chain, lsn)
+            self._durable = end
+        # Its own constructor is a Python function, and this is on the way of every entry.
+        self.at = tuple.__new__(Position, (end, chain, lsn))
         if sync:
             # After the sync and before anyone is told: the mark is never ahead of the log, and
             # never behind what was acknowledged while the machine lives.
             self._mark_durable()
-        if self._reserves and self._reserved - self.at.offset < _RESERVE_AGAIN_BYTES:
+        if ends or end >= self._segment_bytes:
+            self.full = True
+        if self._reserved - end < _RESERVE_AGAIN_BYTES:
             self.reserve_ahead()
-        return stamps
 
     def reserve_ahead(self) -> None:
         """Ask for blocks beyond the end; without them the till works on while space lasts."""
@@ -134,23 +129,23 @@ class Wal:
             return
         try:
             self._disk.reserve(self._descriptor, self.at.offset, RESERVE_BYTES)
+            self._reserved = self.at.offset + RESERVE_BYTES
         except OSError as fault:
             if fault.errno in (errno.EOPNOTSUPP, errno.ENOSYS):
                 self._reserves = False
             elif fault.errno not in _FULL:
                 raise self._poisoned(fault, "reserving space") from fault
-            return
-        self._reserved = self.at.offset + RESERVE_BYTES
+        self.low_on_space = self._reserves and self._reserved - self.at.offset < LOW_BYTES
 
-    def rotate(self, ledger: Ledger, now: Draft) -> bool:
+    def rotate(self, ledger: Ledger, now: Stamp) -> bool:
         """Seal this segment and go on in a new one; False if there is no space for that now.
 
         `ledger` holds all entries so far; `now` gives the time. All that may fail for lack of
         space is done before the seal, so that a full disk never stops a till half way.
         """
         seal = Seal(sha256=self._digest.hexdigest())
-        stamp = Stamp(self.at.lsn, self._durable, now.wall_ms, now.uptime_ms, now.business_date)
-        frame, chain = seal_frame(self.at.chain, body_of(stamp, encode_act(seal)))
+        body = body_of(self.at.lsn, self._durable, now, encode_act(seal))
+        frame, chain = seal_frame(self.at.chain, body)
         sealed = Position(self.at.offset + len(frame), chain, self.at.lsn + 1)
         successor = self._prepare(ledger, sealed, now)
         if successor is None:
@@ -167,7 +162,7 @@ class Wal:
         self._switch(successor)
         return True
 
-    def finish_rotation(self, ledger: Ledger, now: Draft) -> None:
+    def finish_rotation(self, ledger: Ledger, now: Stamp) -> None:
         """This segment is sealed and `ledger` holds its entries: make the next one.
 
         Raises `DiskFull`.
@@ -177,7 +172,7 @@ class Wal:
             raise DiskFull(f"{self._paths.directory}: no space for the next segment; free some")
         self._switch(successor)
 
-    def create(self, first: Position, terminal: str, now: Draft) -> None:
+    def create(self, first: Position, terminal: str, now: Stamp) -> None:
         """The first segment of a terminal. Raises `DiskFull`."""
         successor = self._prepare(None, first, now, terminal)
         if successor is None:
@@ -189,7 +184,7 @@ class Wal:
         self._mark.close()
 
     def _prepare(
-        self, ledger: Ledger | None, sealed: Position, now: Draft, terminal: str = ""
+        self, ledger: Ledger | None, sealed: Position, now: Stamp, terminal: str = ""
     ) -> tuple[int, bytes, Position] | None:
         """Checkpoint and next segment under temporary names, synced; None if the disk is full."""
         disk, paths = self._disk, self._paths
@@ -207,8 +202,8 @@ class Wal:
                 previous_chain=sealed.chain.decode(),
                 checkpoint=checkpoint,
             )
-            stamp = Stamp(sealed.lsn, 0, now.wall_ms, now.uptime_ms, now.business_date)
-            frame, chain = seal_frame(sealed.chain, body_of(stamp, encode_act(opened)))
+            body = body_of(sealed.lsn, 0, now, encode_act(opened))
+            frame, chain = seal_frame(sealed.chain, body)
             descriptor = disk.open(paths.next_wal, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
             # Locked before it gets the log's name: no process can ever hold it unlocked.
             if not disk.flock(descriptor, EXCLUSIVE):
@@ -262,11 +257,11 @@ class Wal:
             raise self._poisoned(fault, "starting a segment") from fault
         self.adopt(descriptor, at.lsn - 1, frame, at)
 
-    def _with_digest(self, act: Act, frames: list[bytes]) -> bytes:
-        """A Z carries the digest of all bytes of its segment before it."""
+    def _with_digest(self, act: Act, before: bytes) -> bytes:
+        """A Z carries the digest of all bytes of its segment before it, and ends the segment."""
         assert isinstance(act, PeriodClosed)
         digest = self._digest.copy()
-        digest.update(b"".join(frames))
+        digest.update(before)
         return encode_act(replace(act, sha256=digest.hexdigest()))
 
     def _write(self, data: bytes, offset: int) -> None:
@@ -307,11 +302,11 @@ class Wal:
                 raise self._poisoned(fault, "marking what is durable") from fault
 
     def _poisoned(self, fault: OSError, doing: str) -> Poisoned:
-        self._poison = Poisoned(
+        self.poison = Poisoned(
             f"{self._paths.wal}: {doing} failed: {fault.strerror or fault}; this process writes "
             "no more. Check the disk, then start the terminal again: it will recover"
         )
-        return self._poison
+        return self.poison
 
 
 def _write_new(disk: Disk, path: str, data: bytes) -> None:

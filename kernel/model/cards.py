@@ -7,6 +7,8 @@ from kernel.errors import SaleRefused
 __all__ = ["looks_like_card", "masked", "refuse_card_number"]
 
 _SHORTEST, _LONGEST = 13, 19
+_DOUBLED = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
+"""Luhn's sum of the digits of twice a digit."""
 
 
 def looks_like_card(text: str) -> bool:
@@ -31,11 +33,9 @@ def masked(number: str) -> str:
 
 
 def _luhn_valid(digits: str) -> bool:
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+    # Each scanned barcode comes by here, so the loops are those of bytes.
+    plain, doubled = digits[::-2].encode(), digits[-2::-2].encode()
+    return (sum(plain) + sum(doubled.translate(_DOUBLED)) - 48 * len(plain)) % 10 == 0
 
 
 def _gtin_valid(digits: str) -> bool:

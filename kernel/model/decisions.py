@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from kernel.errors import SaleRefused
 from kernel.model.entries import (
-    Act,
     CardOutcome,
     CardRequest,
     CardResult,
@@ -23,9 +22,10 @@ from kernel.model.entries import (
     TenderKind,
     TenderVoided,
 )
-from kernel.model.identity import TransactionId
 from kernel.model.ledger import Ledger
 from kernel.model.money import LIMIT, check_minor
+from kernel.model.operators import refuse_locked
+from kernel.model.suspension import LINES_LIMIT
 from kernel.model.transaction import TRANSITIONS, State, Step, Transaction, reversal
 
 __all__ = [
@@ -41,13 +41,12 @@ __all__ = [
     "open_sale",
 ]
 
-LINES_LIMIT = 9_999
-"""A sale with more lines is rung as two: everything has a bound."""
+_TAKES_LINES = frozenset(at for at, step in TRANSITIONS if step is Step.POST)
 
 
 def name_of(terminal: str, number: int) -> str:
     """The transaction id that people see; numbers below zero are training."""
-    return str(TransactionId(terminal, abs(number), training=number < 0))
+    return f"{terminal}-{number}" if number > 0 else f"{terminal}-T{-number}"
 
 
 def open_sale(ledger: Ledger, number: int, name: str) -> Transaction:
@@ -60,13 +59,15 @@ def open_sale(ledger: Ledger, number: int, name: str) -> Transaction:
 
 def decide_begin(ledger: Ledger, act: SaleBegun, training: bool = False) -> SaleBegun:
     """`act` with its number."""
+    refuse_locked(ledger)
     number = -ledger.next_training if training else ledger.next_transaction
     return replace(act, tx=number, training=training)
 
 
 def decide_line(sale: Transaction, line: Line, name: str) -> Line:
     """A line that may be posted to the sale as it stands."""
-    _step(sale, Step.POST, name)
+    if sale.state not in _TAKES_LINES:
+        _step(sale, Step.POST, name)
     if len(sale.lines) >= LINES_LIMIT:
         raise SaleRefused(f"sale {name} has {LINES_LIMIT} lines; close it and begin another")
     if line.of is not None and (type(line.of) is not int or not 1 <= line.of <= len(sale.lines)):
@@ -74,9 +75,9 @@ def decide_line(sale: Transaction, line: Line, name: str) -> Line:
     total_minor = sale.total_minor + line.total_minor
     if not -LIMIT <= total_minor <= LIMIT:
         raise SaleRefused(f"the total of sale {name} would be out of range; begin another sale")
-    held = sale.tendered_minor
-    if sale.cards:
-        held += sum(card.amount_minor for card in sale.cards if card.open)
+    if not (sale.tendered_minor or sale.cards):
+        return line
+    held = sale.tendered_minor + sum(card.amount_minor for card in sale.cards if card.open)
     if (held > 0 and total_minor < held) or (held < 0 and total_minor > held):
         raise SaleRefused(
             f"sale {name} would be worth less than what was tendered or asked of a card; void "
@@ -184,11 +185,6 @@ def decide_abort(sale: Transaction, reason: str, name: str) -> SaleAborted:
         )
     _step(sale, Step.ABORT, name)
     return SaleAborted(tx=sale.number, reason=reason)
-
-
-def with_period(ledger: Ledger, acts: tuple[Act, ...], opening: Act) -> tuple[Act, ...]:
-    """`acts`, after the opening of a till period where none is open."""
-    return acts if ledger.period is not None else (opening, *acts)
 
 
 def _payable(sale: Transaction, amount: int, balance: int, name: str) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import msgspec
 from msgspec import Struct, field
 
 __all__ = [
@@ -24,6 +23,7 @@ __all__ = [
     "Commit",
     "Line",
     "LineKind",
+    "ParkedSale",
     "SaleAborted",
     "SaleBegun",
     "SaleRecalled",
@@ -129,6 +129,8 @@ class Line(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="li
     """The promotion behind an adjustment."""
     origin: tuple[str, int] | None = field(name="from", default=None)
     """(transaction, line number) of the sale that a receipted return gives back."""
+    booking: str | None = field(name="bk", default=None)
+    """Names the booking in `shared/returns` of a receipted return, and of its reversal."""
     configuration: int | None = field(name="cfg", default=None)
     catalogue: int | None = field(name="cat", default=None)
 
@@ -183,16 +185,43 @@ class SaleAborted(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, 
     reason: str
 
 
+class ParkedSale(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A whole sale on its way from one till to another: all that recalling it needs.
+
+    Its lines are as they were posted, in order, without the number of the sale they were in.
+    """
+
+    store: str
+    currency: str = field(name="cur")
+    operator: str = field(name="o")
+    """Who began it."""
+    begun_ms: int
+    total_minor: int = field(name="tot")
+    reference: str | None = field(name="ref", default=None)
+    configuration: int = field(name="cfg", default=0)
+    catalogue: int = field(name="cat", default=0)
+    customer: str | None = None
+    price_list: str | None = None
+    tax_profile: str | None = None
+    lines: tuple[Line, ...] = ()
+
+
 class SaleSuspended(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="suspend"):
     ticket: str
     """The id that the recalling till types or scans."""
     expires_ms: int
-    sale: msgspec.Raw
+    sale: ParkedSale
     """The whole sale as it leaves this till."""
+    reason: str | None = None
 
 
 class SaleRecalled(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="recall"):
     ticket: str
     origin: str
     """Transaction that the sale was suspended from."""
-    sale: msgspec.Raw
+    sale: ParkedSale
+    configuration: int = field(name="cfg", default=0)
+    """What new lines go by; the lines that come with the sale keep theirs."""
+    catalogue: int = field(name="cat", default=0)
+    reason: str | None = None
+    """Why, where it was taken off the floor to be voided and not to be sold."""

@@ -21,6 +21,7 @@ __all__ = [
     "STORE_LIMIT",
     "TransactionId",
     "item_code",
+    "optional_text",
     "short_text",
     "terminal_id",
 ]
@@ -40,6 +41,10 @@ _TRANSACTION_ID = re.compile(r"(?P<terminal>.+)-(?P<training>T?)(?P<number>[1-9]
 # Control characters, halves of surrogate pairs, line and paragraph separators, and the marks
 # that turn the direction of text round: on a receipt they could show another amount.
 _REFUSED = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+# What nearly every text is, so that one match is all it costs.
+_PLAIN = re.compile("[!-~][ -~]*")
 
 
 def terminal_id(text: object) -> str:
@@ -88,12 +93,21 @@ class TransactionId:
 
 def short_text(value: object, name: str, limit: int) -> str:
     """`value` if it is 1 to `limit` printable characters; `name` is what the error calls it."""
+    if type(value) is str and len(value) <= limit and _PLAIN.fullmatch(value):
+        return value
     text = _text(value, name)
     return _checked(text, text, name, limit)
 
 
+def optional_text(value: str | None, name: str, limit: int) -> str | None:
+    """`short_text`, or None."""
+    return None if value is None else short_text(value, name, limit)
+
+
 def item_code(value: object) -> str:
     """An item's code as keyed or scanned: `short_text` that may hold `GROUP_SEPARATOR`."""
+    if type(value) is str and len(value) <= ITEM_CODE_LIMIT and _PLAIN.fullmatch(value):
+        return value
     text = _text(value, "item code")
     return _checked(text, text.replace(GROUP_SEPARATOR, ""), "item code", ITEM_CODE_LIMIT)
 

@@ -17,12 +17,23 @@ from kernel.model.entries import (
     Line,
     SaleAborted,
     SaleBegun,
+    SaleRecalled,
+    SaleSuspended,
     Stamp,
     Tender,
     TenderVoided,
 )
+from kernel.model.mail import Mail
+from kernel.model.postal import apply_mail, apply_message
+from kernel.model.staff import Staff
+from kernel.model.suspension import LastTicket, recalled, with_suspension
 from kernel.model.till_entries import (
+    Approval,
+    ApprovalUsed,
     CashMovement,
+    ConfigurationApplied,
+    Event,
+    OperatorChange,
     PeriodClosed,
     PeriodOpened,
     Started,
@@ -30,7 +41,6 @@ from kernel.model.till_entries import (
 )
 from kernel.model.totals import TaxTotal, Totals
 from kernel.model.transaction import (
-    State,
     Transaction,
     begun,
     with_abort,
@@ -59,6 +69,8 @@ class Period(Struct, omit_defaults=True):
     first_receipt: int | None = None
     last_receipt: int | None = None
     no_sales: int = 0
+    suspended: dict[str, int] = field(default_factory=dict)
+    """Ticket -> transaction: put on the floor here in this period, and not taken up here again."""
 
     def totals_of(self, currency: str) -> Totals:
         totals = self.totals.get(currency)
@@ -103,13 +115,19 @@ class Ledger(Struct, omit_defaults=True):
     next_training_receipt: int = 1
     next_period: int = 1
     next_z: int = 1
-    last_wall_ms: int = 0
     period: Period | None = None
     perpetual: dict[str, int] = field(default_factory=dict)
     sales: dict[int, Transaction] = field(default_factory=dict)
     """The open sales by number."""
     references: dict[str, int] = field(default_factory=dict)
     """Reference -> number of its sale, open or committed; oldest first."""
+    last_ticket: LastTicket | None = None
+    """What this log says last about a suspended sale; of older ones no file is left."""
+    mail: Mail = field(default_factory=Mail)
+    staff: Staff = field(default_factory=Staff)
+    configuration: int = 0
+    """Version of the shop's configuration that was taken note of last; 0 is none."""
+    configuration_sha256: str = ""
 
     def apply(  # noqa: PLR0911  # one a kind
         self, act: Act, stamp: Stamp, made: Transaction | None = None
@@ -121,12 +139,13 @@ class Ledger(Struct, omit_defaults=True):
         Raises `KeyError`, `IndexError` or `AssertionError` where the entry contradicts those
         before it: a bug in the writer or damage in the log.
         """
-        self.last_wall_ms = stamp.wall_ms
+        if act.applied is not None:
+            apply_message(self.mail, act, stamp)
         match act:
             case Line():
                 return self._kept(made or with_line(self._sale(act), act))
             case SaleBegun():
-                return self._begun(begun(act, stamp))
+                return self._begun(made or begun(act, stamp))
             case Tender():
                 return self._kept(made or with_tender(self._sale(act), act, stamp))
             case TenderVoided():
@@ -137,6 +156,10 @@ class Ledger(Struct, omit_defaults=True):
                 return self._kept(with_card_outcome(self._sale(act), act, stamp))
             case SaleAborted():
                 return self._aborted(with_abort(self._sale(act), act.reason, stamp))
+            case SaleSuspended():
+                return self._suspended(act, stamp)
+            case SaleRecalled():
+                return self._recalled(act)
             case _:
                 self._apply_to_till(act, stamp)
                 return None
@@ -146,7 +169,9 @@ class Ledger(Struct, omit_defaults=True):
         period = self.period
         if period is not None:
             period = replace(
-                period, totals={name: _forked(totals) for name, totals in period.totals.items()}
+                period,
+                totals={name: _forked(totals) for name, totals in period.totals.items()},
+                suspended=dict(period.suspended),
             )
         return replace(
             self,
@@ -154,12 +179,15 @@ class Ledger(Struct, omit_defaults=True):
             perpetual=dict(self.perpetual),
             sales=dict(self.sales),
             references=dict(self.references),
+            mail=self.mail.fork(),
+            staff=self.staff.fork(),
         )
 
     def _apply_to_till(self, act: Act, stamp: Stamp) -> None:
         match act:
             case Started():
                 self.epoch, self.boot, self.stopped = act.epoch, act.boot, False
+                self.staff.apply(act, stamp)
             case Stopped():
                 self.stopped = True
             case PeriodOpened():
@@ -175,8 +203,12 @@ class Ledger(Struct, omit_defaults=True):
             case CashMovement():
                 assert self.period is not None, "no period is open"
                 self.period.move_cash(act)
+            case OperatorChange() | Approval() | ApprovalUsed() | Event():
+                self.staff.apply(act, stamp)
+            case ConfigurationApplied():
+                self.configuration, self.configuration_sha256 = act.version, act.sha256
             case _:
-                pass
+                apply_mail(self.mail, act, stamp)
 
     def _sale(self, act: Act) -> Transaction:
         assert act.tx is not None, "the entry names no sale"
@@ -195,6 +227,20 @@ class Ledger(Struct, omit_defaults=True):
                 del self.references[next(iter(self.references))]
         return sale
 
+    def _suspended(self, act: SaleSuspended, stamp: Stamp) -> Transaction:
+        self.last_ticket = LastTicket(act.ticket)
+        sale = with_suspension(self._sale(act), act, stamp)
+        del self.sales[sale.number]
+        if self.period is not None:
+            self.period.suspended[act.ticket] = sale.number
+        return sale
+
+    def _recalled(self, act: SaleRecalled) -> Transaction:
+        self.last_ticket = LastTicket(act.ticket, act.origin)
+        if self.period is not None:
+            self.period.suspended.pop(act.ticket, None)
+        return self._begun(recalled(act))
+
     def _aborted(self, sale: Transaction) -> Transaction:
         del self.sales[sale.number]
         if sale.reference is not None and self.references.get(sale.reference) == sale.number:
@@ -207,10 +253,9 @@ class Ledger(Struct, omit_defaults=True):
 
     def _kept(self, sale: Transaction) -> Transaction:
         """Put the sale back, or book it into the period when it is committed."""
-        if sale.state is not State.COMMITTED:
+        if sale.receipt_number is None:
             self.sales[sale.number] = sale
             return sale
-        assert sale.receipt_number is not None
         del self.sales[sale.number]
         if sale.training:
             self.next_training_receipt = sale.receipt_number + 1

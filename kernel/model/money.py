@@ -32,6 +32,7 @@ LIMIT = 2**53
 
 QUANTITY_DECIMALS = 3
 _THOUSAND = 1000
+_HALF = _THOUSAND // 2
 _TEXT_LIMIT = 40
 
 # ISO 4217 list one of 2026-01-01; a test holds it against the iso4217 package.
@@ -127,8 +128,13 @@ def parse_quantity(quantity: int | Decimal | str) -> int:
 def extend(unit_minor: int, quantity_thousandths: int) -> int:
     """Unit price times quantity in minor units, half rounded away from zero."""
     product = unit_minor * quantity_thousandths
-    amount_minor = (abs(product) + _THOUSAND // 2) // _THOUSAND
-    return check_minor(amount_minor if product >= 0 else -amount_minor, "line amount")
+    if product >= 0:
+        amount_minor = (product + _HALF) // _THOUSAND
+    else:
+        amount_minor = -((_HALF - product) // _THOUSAND)
+    if -LIMIT <= amount_minor <= LIMIT:
+        return amount_minor
+    return check_minor(amount_minor, "line amount")
 
 
 def allocate(amount_minor: int, weights: Sequence[int]) -> list[int]:

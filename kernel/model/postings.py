@@ -62,11 +62,14 @@ class Postings:
         return reversal if reversal is not None and reversal <= self._count else None
 
     def append(self, line: Line) -> Postings:
-        lines, reversals = self._lines, self._reversals
-        if len(lines) != self._count:
-            lines = lines[: self._count]
-            reversals = {of: by for of, by in reversals.items() if by <= self._count}
+        lines, reversals, count = self._lines, self._reversals, self._count
+        if len(lines) != count:
+            lines = lines[:count]
+            reversals = {of: by for of, by in reversals.items() if by <= count}
         lines.append(line)
-        if line.kind is LineKind.VOID and line.of is not None:
-            reversals[line.of] = len(lines)
-        return Postings(lines, reversals, len(lines))
+        if line.of is not None and line.kind is LineKind.VOID:
+            reversals[line.of] = count + 1
+        # Without the constructor, whose call is half of what a line costs here.
+        grown = object.__new__(Postings)
+        grown._lines, grown._reversals, grown._count = lines, reversals, count + 1
+        return grown

@@ -34,6 +34,8 @@ class Report(Struct, frozen=True, omit_defaults=False):
     no_sales: int
     open: tuple[Unsettled, ...]
     """Sales that are neither closed nor aborted, and what they are worth."""
+    suspended: dict[str, int]
+    """Ticket -> transaction: put on the floor here in this period and not taken up here again."""
 
 
 def x_report(ledger: Ledger, terminal: str) -> Report:
@@ -55,6 +57,7 @@ def x_report(ledger: Ledger, terminal: str) -> Report:
         last_receipt=period.last_receipt if period else None,
         no_sales=period.no_sales if period else 0,
         open=_open(ledger),
+        suspended=period.suspended if period else {},
     )
 
 
@@ -72,6 +75,7 @@ def close_of(ledger: Ledger, operator: str) -> PeriodClosed:
         last_receipt=period.last_receipt,
         no_sales=period.no_sales,
         open=_open(ledger),
+        suspended=period.suspended,
     )
 
 
@@ -92,6 +96,7 @@ def z_report(closed: PeriodClosed, x: Report) -> Report:
         last_receipt=closed.last_receipt,
         no_sales=closed.no_sales,
         open=closed.open,
+        suspended=closed.suspended,
     )
 
 

@@ -5,7 +5,7 @@ The second half of the schema of format 1; the rules of `entries` hold here too.
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 from kernel.model.entries import (
     Act,
@@ -19,12 +19,16 @@ from kernel.model.entries import (
     Tender,
     TenderVoided,
 )
+from kernel.model.mail import Ack
 from kernel.model.totals import Totals
 
 __all__ = [
+    "Acknowledged",
     "AnyAct",
     "Applied",
     "Approval",
+    "Attempted",
+    "ApprovalUsed",
     "CashMovement",
     "ClockStepped",
     "ConfigurationApplied",
@@ -127,6 +131,8 @@ class PeriodClosed(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True,
     last_receipt: int | None = None
     no_sales: int = 0
     open: tuple[Unsettled, ...] = ()
+    suspended: dict[str, int] = field(default_factory=dict)
+    """Ticket -> transaction of the sales that this till put on the floor and did not take up."""
     sha256: str = ""
     """SHA-256 (hex) of all bytes of the segment before this frame."""
 
@@ -171,18 +177,38 @@ class Outcome(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag=
 
 
 class MessageSent(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="sent"):
+    """Durable before the message is put out, with all that it takes to put it out again."""
+
+    order: int
+    """1 for the first message that a terminal sends, one more each."""
     message: str
     to: str
+    """A terminal, or `*`."""
     what: str
-    sha256: str
+    """The type of the message."""
+    expires_ms: int = field(name="until")
+    body: Raw
+
+
+class Attempted(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="attempt"):
+    """Durable before what the messages ask for is begun: one that kills is not begun for ever."""
+
+    messages: tuple[str, ...]
+
+
+class Acknowledged(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="acks"):
+    """What became of messages that this terminal sent."""
+
+    acks: tuple[Ack, ...]
 
 
 class Applied(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="applied"):
     """A message whose only effect is that it was taken note of, or refused."""
 
     sender: str
-    attempts: int = 1
-    refused: str | None = None
+    result: str = "applied"
+    """`received`, `applied` or `refused`."""
+    reason: str = ""
 
 
 class ConfigurationApplied(
@@ -200,6 +226,18 @@ class Approval(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag
     line: int | None = None
     old: str | None = None
     new: str | None = None
+    by: str | None = None
+    """The terminal that answered; None where the approver's PIN was keyed in at this till."""
+    key: str | None = None
+    """Which key signed that answer: the first 16 hex digits of its SHA-256."""
+
+
+class ApprovalUsed(
+    Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="approval_used"
+):
+    """Stands right before the act that the token allowed, in the same write."""
+
+    token: str
 
 
 class Event(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="event"):
@@ -235,9 +273,12 @@ AnyAct = (
     | Intent
     | Outcome
     | MessageSent
+    | Attempted
+    | Acknowledged
     | Applied
     | ConfigurationApplied
     | Approval
+    | ApprovalUsed
     | Event
 )
 """Every kind of entry; decoding refuses any other."""

@@ -94,6 +94,11 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
 """(state, step) -> next state. What isn't here can't happen."""
 
 
+_AFTER_POST = {at: after for (at, step), after in TRANSITIONS.items() if step is Step.POST}
+_ITEM = LineKind.ITEM
+"""On the way of every scan: a name of an Enum costs ten times what one of a module does."""
+
+
 class TenderTaken(Struct, frozen=True, gc=False, omit_defaults=True):
     """One tender of a sale. Its number is its place; a voided one stays, marked."""
 
@@ -163,6 +168,13 @@ class Transaction(Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
     configuration: int = 0
     catalogue: int = 0
+    customer: str | None = None
+    price_list: str | None = None
+    tax_profile: str | None = None
+    ticket: str | None = None
+    """Under which it was suspended or recalled."""
+    origin: str | None = None
+    """Transaction that a recalled sale was suspended from."""
 
     @property
     def balance_minor(self) -> int:
@@ -190,13 +202,16 @@ def begun(act: SaleBegun, stamp: Stamp) -> Transaction:
         reference=act.reference,
         configuration=act.configuration,
         catalogue=act.catalogue,
+        customer=act.customer,
+        price_list=act.price_list,
+        tax_profile=act.tax_profile,
     )
 
 
 def with_line(sale: Transaction, line: Line) -> Transaction:
     return replace(
         sale,
-        state=TRANSITIONS[sale.state, Step.POST],
+        state=_AFTER_POST[sale.state],
         lines=sale.lines.append(line),
         sums=_summed(sale, line),
         total_minor=sale.total_minor + line.total_minor,
@@ -293,6 +308,7 @@ def reversal(sale: Transaction, number: int) -> Line:
             for tax in original.taxes
         ),
         of=number,
+        booking=original.booking,
     )
 
 
@@ -320,6 +336,9 @@ def _taken(
 def _summed(sale: Transaction, line: Line) -> Sums:  # noqa: PLR0911  # one a kind
     """The sale's sums with `line` added; a reversal is counted as what it reverses, backwards."""
     sums, sign, posted = sale.sums, 1, line
+    if line.kind is _ITEM and line.quantity > 0 and not line.taxes:
+        # What nearly every line is, told first: it is on the way of every scan.
+        return replace(sums, lines=sums.lines + 1, items_minor=sums.items_minor + line.total_minor)
     if line.kind is LineKind.VOID and line.of is not None:
         sign, posted = -1, sale.lines.line(line.of)
         sums = replace(

@@ -1,229 +1,162 @@
-"""The whole floor at a glance, from outside: every terminal of a shop and what waits between them.
+"""The manager's side of a shop: one class for all that a console shows and does.
 
-It reads, and changes nothing. Who runs is what the locks say; what a terminal that is off has
-parked is its checkpoint and its open segment, never the whole log: a year of sales must not make
-`status` slow.
+`Floor.watch` only reads, and any number may. `Floor.start` is MANAGER as well: it acts, answers
+what tills ask, collects the audit log and does what commands hand in. Each act stands in
+MANAGER's log. This module must never hold a rule of its own: it says who does what.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import sha256
+from types import TracebackType
+from typing import NamedTuple
 
-import msgspec
+from msgspec import Struct
 
-from kernel.codec.checkpoint import decode_checkpoint
-from kernel.codec.documents import ProcessIdentity, SessionData
-from kernel.codec.entries import decode_act
-from kernel.codec.scan import first_position, read_frames
-from kernel.coordination.registry import Registry, TerminalState
-from kernel.coordination.session import read_session
-from kernel.disk.durable import read_mark
-from kernel.disk.files import Disk, read_file
-from kernel.disk.layout import Layout, TerminalPaths
-from kernel.disk.lock import ProcessLock
-from kernel.disk.mounts import SOUND, file_system_of
-from kernel.disk.process import this_process
-from kernel.disk.recovery import CHECKPOINT_LIMIT_BYTES, SEGMENT_LIMIT_BYTES, sealed_segments
-from kernel.errors import BadConfiguration, BadInput
-from kernel.model.decisions import name_of
-from kernel.model.identity import terminal_id
-from kernel.model.ledger import Ledger
+from kernel.codec.acts import AnyOrder
+from kernel.coordination.acts import ActFiles
+from kernel.disk.files import RealDisk
+from kernel.disk.layout import Layout
+from kernel.disk.verify import Progress
+from kernel.disk.watch import ring
+from kernel.errors import SaleRefused
+from kernel.model.operators import MANAGER_TERMINAL
+from kernel.terminal.act_desk import ActDesk
+from kernel.terminal.acting import Acting, GoOn
+from kernel.terminal.export import Exported, export_sales
 from kernel.terminal.host import Host
+from kernel.terminal.shop import Shop
+from kernel.terminal.shop_configuration import ShopConfiguration
+from kernel.terminal.shop_status import ShopStatus, shop_status
+from kernel.terminal.terminal import Terminal
+from kernel.terminal.trail import AuditTrail
+from kernel.terminal.verification import AuditVerdict, Verdict, verify_audit, verify_shop
 
-__all__ = ["ShopStatus", "TerminalFacts", "file_system", "shop_status", "trial_lock"]
+__all__ = ["Floor", "Integrity"]
 
-
-@dataclass(frozen=True, slots=True)
-class TerminalFacts:
-    """One terminal as it stands. `state` is `running`, `crashed` or `off`.
-
-    A running one has a `session`, at most a second or so old. `parked` are the open sales of one
-    that does not run; None where they can't be told without repairing its log.
-    """
-
-    terminal: str
-    state: str
-    identity: ProcessIdentity | None
-    registered: bool
-    session: SessionData | None
-    parked: tuple[str, ...] | None
-    segments: int
-    size_bytes: int
-    last_lsn: int
-    durable_lsn: int | None
-    durable_offset: int | None
+_SYSTEM = "system"
+_DETAIL_LIMIT = 400
 
 
-@dataclass(frozen=True, slots=True)
-class ShopStatus:
-    """`messages` and `suspended` are counts of files that wait."""
+class Integrity(NamedTuple):
+    """What a check of the whole store found."""
 
-    data_dir: str
-    terminals: tuple[TerminalFacts, ...]
-    messages: int
-    suspended: int
+    logs: tuple[Verdict, ...]
+    audit: AuditVerdict
 
-
-def shop_status(data_dir: str | os.PathLike[str], *, host: Host | None = None) -> ShopStatus:
-    """All of it. A directory that is not there is a shop without terminals.
-
-    Raises `BadConfiguration` where it can't be read.
-    """
-    host = host or Host()
-    disk, layout = host.disk, Layout(os.path.abspath(data_dir))
-    running = {
-        status.terminal: status for status in Registry(disk, layout, clock=host.clock).status()
-    }
-    try:
-        terminals = []
-        for terminal in sorted(running.keys() | set(_terminals(disk, layout))):
-            status = running.get(terminal)
-            state = status.state.value if status is not None else "off"
-            identity = status.identity if status is not None else None
-            registered = status is not None and status.registered
-            paths = layout.terminal(terminal)
-            terminals.append(_facts(disk, paths, terminal, state, identity, registered=registered))
-        return ShopStatus(
-            data_dir=layout.root,
-            terminals=tuple(terminals),
-            messages=_files_below(disk, layout.broadcast)
-            + _files_below(disk, layout.terminal_inbox),
-            suspended=_files_below(disk, layout.suspended),
-        )
-    except OSError as fault:
-        raise BadConfiguration(
-            f"{layout.root} can't be read: {fault.strerror}; run this as a user of the shop's group"
-        ) from fault
+    @property
+    def sound(self) -> bool:
+        return self.audit.sound and all(one.sound for one in self.logs)
 
 
-def file_system(path: str) -> tuple[str, bool]:
-    """The type of the file system of `path`, and whether its locks are known to be sound."""
-    kind = file_system_of(path)
-    return kind, kind in SOUND
+class Floor:
+    """A shop as its manager has it. Safe from many threads. Made by `start` or `watch`."""
 
+    def __init__(
+        self,
+        layout: Layout,
+        host: Host,
+        manager: Terminal | None = None,
+        desk: ActDesk | None = None,
+        operator: str = _SYSTEM,
+    ) -> None:
+        self._layout = layout
+        self._host = host
+        self._manager = manager
+        self._desk = desk
+        self._shop = Shop(layout.root, host)
+        self._acting = Acting(manager, layout, host, operator) if manager is not None else None
+        self.audit = AuditTrail(layout.root, host)
+        """What all terminals did: `newest`, `poll`."""
+        self.configuration = ShopConfiguration(layout.root, host)
+        """The settings of the shop: look at them, draft a change."""
+        if desk is not None and self._acting is not None:
+            desk.serve(self._acting.do)
 
-@contextmanager
-def trial_lock(path: str) -> Iterator[None]:
-    """Hold a lock of the kind that proves who runs a terminal, on a file made for the trial.
+    @classmethod
+    def start(
+        cls,
+        data_dir: str | os.PathLike[str],
+        *,
+        operator: str = _SYSTEM,
+        host: Host | None = None,
+    ) -> Floor:
+        """Be MANAGER; `operator` acts while nobody is signed on there.
 
-    Raises `TerminalInUse` while anybody else holds it, `BadConfiguration`.
-    """
-    host = Host()
-    identity = this_process(
-        "TRIAL",
-        version="trial",
-        boot=host.boot_id,
-        incarnation=host.random_bytes(16).hex(),
-        started_ms=host.clock.wall_ms(),
-    )
-    lock = ProcessLock.acquire(host.disk, path, identity, clock=host.clock, retry_s=0)
-    try:
-        yield
-    finally:
-        lock.release()
+        Raises what `Terminal.start` raises: `TerminalInUse` while another process is MANAGER.
+        """
+        host = host or Host()
+        layout = Layout(os.path.abspath(data_dir))
+        bell = ring if isinstance(host.disk, RealDisk) else lambda path: None
+        desk = ActDesk(ActFiles(host.disk, layout, clock=host.clock, ring=bell))
+        manager = Terminal.start(MANAGER_TERMINAL, data_dir, host=host, handlers=desk.handlers)
+        return cls(layout, host, manager, desk, operator)
 
+    @classmethod
+    def watch(cls, data_dir: str | os.PathLike[str], *, host: Host | None = None) -> Floor:
+        """Look on; every act is refused."""
+        return cls(Layout(os.path.abspath(data_dir)), host or Host())
 
-def _facts(
-    disk: Disk,
-    paths: TerminalPaths,
-    terminal: str,
-    state: str,
-    identity: ProcessIdentity | None,
-    *,
-    registered: bool,
-) -> TerminalFacts:
-    mark = read_mark(disk, paths.durable)
-    runs = state == TerminalState.RUNNING.value
-    session = read_session(disk, paths.session_data) if runs else None
-    read = None if runs else _ledger_of(disk, paths)
-    sealed = sealed_segments(disk, paths) if _is_directory(disk, paths.directory) else []
-    sizes = [_size(disk, path) for path in (paths.wal, *map(paths.segment, sealed))]
-    if read is not None:
-        last_lsn = read[1]
-    else:
-        last_lsn = max(mark.lsn if mark else 0, session.last_lsn if session else 0)
-    return TerminalFacts(
-        terminal=terminal,
-        state=state,
-        identity=identity,
-        registered=registered,
-        session=session,
-        parked=tuple(name_of(terminal, number) for number in read[0].sales) if read else None,
-        segments=sum(size > 0 for size in sizes),
-        size_bytes=sum(sizes),
-        last_lsn=last_lsn,
-        durable_lsn=mark.lsn if mark else None,
-        durable_offset=mark.offset if mark else None,
-    )
+    def stop(self, *, linger: bool = False) -> None:
+        """Let another be MANAGER. `linger`: when what commands handed in is done."""
+        if self._desk is not None:
+            self._desk.close(linger=linger)
+        if self._manager is not None:
+            self._manager.stop()
 
+    def __enter__(self) -> Floor:
+        return self
 
-def _ledger_of(disk: Disk, paths: TerminalPaths) -> tuple[Ledger, int] | None:
-    """The ledger and last LSN of a terminal that does not run; None where only its start can say.
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
 
-    That is so in the middle of a rotation, without a usable checkpoint, and on damage.
-    """
-    data = read_file(disk, paths.wal, SEGMENT_LIMIT_BYTES)
-    if data is None:
-        nothing = not sealed_segments(disk, paths) if _is_directory(disk, paths.directory) else True
-        return (Ledger(), 0) if nothing else None
-    found = first_position(data)
-    if found is None:
-        return None
-    first, opened = found
-    ledger = Ledger() if opened.checkpoint is None else _checkpoint(disk, paths, opened.checkpoint)
-    if ledger is None:
-        return None
-    reading = read_frames(data, first)
-    try:
-        for frame in reading.frames:
-            ledger.apply(decode_act(frame.body), frame.stamp)
-    except (msgspec.DecodeError, KeyError, IndexError, AssertionError):
-        return None
-    return ledger, reading.at.lsn - 1
+    @property
+    def manager(self) -> Terminal:
+        """MANAGER's terminal: sign on there, answer what `manager.approvals.requests` holds.
 
+        Raises `SaleRefused` for who only watches.
+        """
+        if self._manager is None:
+            raise SaleRefused("this console only watches; start one that is MANAGER to act")
+        return self._manager
 
-def _checkpoint(disk: Disk, paths: TerminalPaths, digest: str) -> Ledger | None:
-    data = read_file(disk, paths.checkpoint, CHECKPOINT_LIMIT_BYTES)
-    if data is None or sha256(data).hexdigest() != digest:
-        return None
-    checkpoint = decode_checkpoint(data)
-    return checkpoint.ledger if checkpoint is not None else None
+    def status(self) -> ShopStatus:
+        """Every terminal as it stands, and what waits between them."""
+        return shop_status(self._layout.root, host=self._host)
 
+    def act(self, order: AnyOrder, go_on: GoOn = lambda so_far: True) -> Struct:
+        """Do what a command could hand in; what came of it, see `kernel.terminal.acting`."""
+        return self._acts().do(order, go_on)
 
-def _terminals(disk: Disk, layout: Layout) -> Iterator[str]:
-    for name in _names(disk, layout.terminals):
-        try:
-            yield terminal_id(name)
-        except BadInput:
-            continue  # something else that stands there
+    def verify(self, progress: Progress = lambda done, size: None) -> Integrity:
+        """Check every log with all its sums, and the audit log against them; MANAGER notes it."""
+        root, host = self._layout.root, self._host
+        logs = verify_shop(root, host=host, ledger=True, progress=progress)
+        found = Integrity(logs, verify_audit(root, host=host))
+        if self._acting is not None:
+            damaged = [one.terminal for one in logs if not one.sound]
+            damaged += [] if found.audit.sound else ["audit log"]
+            said = f"damaged: {', '.join(damaged)}"[:_DETAIL_LIMIT] if damaged else "sound"
+            self._acting.note("store_verified", said)
+        return found
 
+    def export(self, directory: str | os.PathLike[str], business_date: int) -> Exported:
+        """That date's sales as CSV files in a directory of your own; MANAGER notes it."""
+        acts = self._acts()
+        exported = export_sales(self._shop, self._host, os.fspath(directory), business_date)
+        acts.note("exported", f"{business_date}: {exported.sales} sales")
+        return exported
 
-def _files_below(disk: Disk, path: str) -> int:
-    """Files that wait in a directory; those still being written begin with a dot."""
-    return sum(not name.startswith(".") for name in _names(disk, path))
+    def _acts(self) -> Acting:
+        self.manager  # noqa: B018  # raises for who only watches
+        assert self._acting is not None
+        return self._acting
 
-
-def _names(disk: Disk, path: str) -> list[str]:
-    try:
-        return disk.listdir(path)
-    except FileNotFoundError:
-        return []
-
-
-def _is_directory(disk: Disk, path: str) -> bool:
-    try:
-        disk.listdir(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
-
-
-def _size(disk: Disk, path: str) -> int:
-    try:
-        return disk.stat(path).st_size
-    except FileNotFoundError:
-        return 0
+    def has_taken(self, message: str) -> bool:
+        """Whether an act that was handed in under that id was begun."""
+        return self.manager.journal.read(lambda ledger: message in ledger.mail.applied)

@@ -10,6 +10,7 @@ ledger is ever shown.
 from __future__ import annotations
 
 import threading
+from _thread import LockType
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -31,7 +32,7 @@ from kernel.model.entries import (
     TenderVoided,
 )
 from kernel.model.ledger import Ledger
-from kernel.model.till_entries import ClockStepped, PeriodClosed, Recovered, Started
+from kernel.model.till_entries import ClockStepped, OperatorChange, PeriodClosed, Recovered, Started
 from kernel.model.till_entries import Stopped as StopEntry
 from kernel.model.transaction import Transaction
 
@@ -44,7 +45,7 @@ No entries at all means: nothing to write, return when all before it is durable.
 
 _HEAD_ROOM_BYTES = 512
 _CLOCK_STEP_MS = 2_000
-_GUARD_EVERY_S = 2.0
+_GUARD_EVERY_MS = 2_000
 _CLOSED_KEPT = 256
 _MAY_SPEND_RESERVE = (
     Tender,
@@ -53,6 +54,7 @@ _MAY_SPEND_RESERVE = (
     CardOutcome,
     SaleAborted,
     SaleSuspended,
+    OperatorChange,  # who has locked the till must be able to finish the sale
     StopEntry,
     Started,
     Recovered,
@@ -60,21 +62,18 @@ _MAY_SPEND_RESERVE = (
 _T = TypeVar("_T")
 
 
-class _Request:
-    """One caller's entries on their way to the disk, and the gate at which it waits."""
+class _Entry(Draft, eq=False):
+    """An entry on its way to the disk. The last one of a caller's is what that caller holds."""
 
-    __slots__ = ("drafts", "error", "gate", "leads", "made", "relaxed", "sale")
-
-    def __init__(self, drafts: list[Draft], made: list[Transaction | None], relaxed: bool) -> None:
-        """`made`: the sale that each draft makes, as staged."""
-        self.drafts = drafts
-        self.made = made
-        self.relaxed = relaxed
-        self.sale: Transaction | None = None
-        self.error: KernelError | None = None
-        self.leads = False
-        self.gate = threading.Lock()
-        self.gate.acquire()
+    made: Transaction | None = None
+    """The sale that it makes, as staged."""
+    sale: Transaction | None = None
+    """The last sale that the caller's entries make: told when they are durable."""
+    published: bool = False
+    error: KernelError | None = None
+    leads: bool = False
+    gate: LockType | None = None
+    """Where the caller waits while another leads."""
 
 
 class Journal:
@@ -94,18 +93,20 @@ class Journal:
         self._wal = wal
         self._clock = clock
         self._guard = guard
-        self._guard_at = 0.0
+        self._guard_at_ms = 0
         self._relaxed_lines = relaxed_lines
         self._lock = threading.Lock()
         self._durable = ledger
         self._staged = ledger.fork()
-        self._queue: list[_Request] = []
-        self._leading = False
+        self._queue: list[_Entry] = []
+        self._batch: list[_Entry] = []
+        """What the leader took from the queue."""
+        self._leader: _Entry | None = None
         self._closing: KernelError | None = None
         self._closed: dict[int, Transaction] = {}
         self._rotate_after = 0
         self._start_s = clock.monotonic_s()
-        self._wall_offset_ms = clock.wall_ms()
+        self._wall_offset_ms = self._durable_offset_ms = clock.wall_ms()
 
     def record(self, decide: Decide, *, final: bool = False) -> Transaction | None:
         """Decide, and return when the entries are durable: the last sale that they changed.
@@ -113,28 +114,39 @@ class Journal:
         Raises whatever `decide` raises (then nothing was logged), `DiskFull` (nothing was kept),
         `Poisoned`, `Stopped`. After a `final` record every later one is `Stopped`.
         """
+        entry = _Entry()
+        try:
+            with self._lock:
+                self._admit(entry, decide, final=final)
+            if entry.gate is not None:
+                entry.gate.acquire()
+            if entry.leads:
+                self._lead(entry)
+        except BaseException as fault:
+            self._abandon(entry, fault)
+            # What was published is durable, whatever failed after that, and not told as failed.
+            if not (entry.published and isinstance(fault, KernelError)):
+                raise
+        if entry.error is not None:
+            raise entry.error
+        return entry.sale
+
+    def wait_out(self) -> None:
+        """Return when no thread writes: the log must not be closed under one that does."""
+        entry = _Entry()
         with self._lock:
-            request = self._stage(self._drafted(decide))
-            if final:
-                self._closing = Stopped("this terminal is stopping; start it again to sell")
-            leads = not self._leading
-            self._leading = True
-        interrupted: BaseException | None = None
-        while not leads:
+            if self._leader is None:
+                return
+            gate = threading.Lock()
+            gate.acquire()
+            self._queue.append(entry)
+            entry.gate = gate
+        gate.acquire()
+        if entry.leads:
             try:
-                request.gate.acquire()
-                leads = request.leads
-                break
-            except BaseException as interruption:  # noqa: BLE001  # raised below
-                # The entry is on its way and may make this thread the leader: see it through.
-                interrupted = interruption
-        if leads:
-            self._lead()
-        if interrupted is not None:
-            raise interrupted
-        if request.error is not None:
-            raise request.error
-        return request.sale
+                self._lead(entry)
+            except KernelError as fault:
+                self._fail(fault)
 
     def read(self, look: Callable[[Ledger], _T]) -> _T:
         """`look` at the durable ledger while nothing is published; it must copy what it keeps."""
@@ -144,6 +156,11 @@ class Journal:
     def sale(self, number: int) -> Transaction | None:
         """The sale as durable, open or closed lately; None if it is neither."""
         return self._durable.sales.get(number) or self._closed.get(number)
+
+    @property
+    def poisoned(self) -> bool:
+        """Whether the disk failed so that this process writes no more."""
+        return self._wal.poison is not None
 
     @property
     def last_lsn(self) -> int:
@@ -161,46 +178,63 @@ class Journal:
 
     # --- under the lock ------------------------------------------------------------------
 
-    def _drafted(self, decide: Decide) -> list[Draft]:
-        """What is decided, ready for the disk. Changes nothing: whatever is raised in here, the
-        till goes on."""
+    def _admit(self, entry: _Entry, decide: Decide, *, final: bool) -> None:
+        """Decide, stage and queue. Until it stages, whatever is raised changes nothing."""
         if self._closing is not None:
             raise self._closing
-        if self._wal.poison is not None:
-            raise self._wal.poison
         staged = self._staged
         acts = decide(staged)
-        if acts and self._wal.low_on_space and not isinstance(acts[-1], _MAY_SPEND_RESERVE):
+        if self._wal.low_on_space and acts and not isinstance(acts[-1], _MAY_SPEND_RESERVE):
             self._find_space()
-        now = self._now(staged)
-        drafts = [Draft(act, _payload(act), *now) for act in acts]
-        return [Draft(step, encode_act(step), *now) for step in self._clock_step(now)] + drafts
-
-    def _stage(self, drafts: list[Draft]) -> _Request:
+        entries = self._drafted(entry, acts)
         try:
-            made = [self._staged.apply(draft.act, _stamp(draft)) for draft in drafts]
+            for each in entries:
+                if each.act is not None:
+                    each.made = staged.apply(each.act, each.now)
+                    entry.sale = each.made or entry.sale
+            if final:
+                self._closing = Stopped("this terminal is stopping; start it again to sell")
+            gate = threading.Lock()
+            gate.acquire()
+            # No call from here on, so no Ctrl+C either: all of it happens, or nothing.
+            if self._leader is None:
+                self._batch, self._leader = entries, entry
+                entry.leads = True
+            else:
+                self._queue += entries
+                entry.gate = gate
         except BaseException:
             # A bug or Ctrl+C, perhaps half way: nothing is built on that.
             self._closing = _broken_off()
             raise
-        relaxed = self._relaxed_lines and all(isinstance(draft.act, Line) for draft in drafts)
-        request = _Request(drafts, made, relaxed)
-        self._queue.append(request)
-        return request
 
-    def _now(self, ledger: Ledger) -> tuple[int, int, int]:
-        """(wall ms, uptime ms, business date): the open period's date, else today."""
+    def _drafted(self, entry: _Entry, acts: tuple[Act, ...]) -> list[_Entry]:
+        """The acts, ready for the disk, the last of them in `entry`."""
+        entry.now = now = self._now(self._staged)
+        step_ms = now.wall_ms - now.uptime_ms - self._wall_offset_ms
+        if acts and not -_CLOCK_STEP_MS <= step_ms <= _CLOCK_STEP_MS:
+            # The wall clock has moved otherwise than the monotonic one.
+            acts = (ClockStepped(step_ms=step_ms), *acts)
+        entries = [entry]
+        if acts:
+            entry.act = acts[-1]
+            entry.payload = _payload(acts[-1])
+            if len(acts) > 1:
+                entries[:0] = [_Entry(act, _payload(act), now) for act in acts[:-1]]
+            if acts[0].__class__ is ClockStepped:
+                self._wall_offset_ms += step_ms
+        return entries
+
+    def _now(self, ledger: Ledger) -> Stamp:
+        """The time, and the open period's date, else today. Its place comes with its frame."""
         clock, period = self._clock, ledger.period
-        uptime_ms = int((clock.monotonic_s() - self._start_s) * 1000)
-        return clock.wall_ms(), uptime_ms, period.date if period else clock.business_date()
-
-    def _clock_step(self, now: tuple[int, int, int]) -> tuple[Act, ...]:
-        """An entry that says so when the wall clock has moved otherwise than the monotonic one."""
-        step_ms = now[0] - now[1] - self._wall_offset_ms
-        if -_CLOCK_STEP_MS <= step_ms <= _CLOCK_STEP_MS:
-            return ()
-        self._wall_offset_ms += step_ms
-        return (ClockStepped(step_ms=step_ms),)
+        return Stamp(
+            0,
+            0,
+            clock.wall_ms(),
+            int((clock.monotonic_s() - self._start_s) * 1000),
+            period.date if period is not None else clock.business_date(),
+        )
 
     def _find_space(self) -> None:
         self._wal.reserve_ahead()
@@ -210,93 +244,105 @@ class Journal:
                 "nothing new is begun until then"
             )
 
-    # --- the leader ----------------------------------------------------------------------
+    # --- leading -------------------------------------------------------------------------
 
-    def _lead(self) -> None:
-        with self._lock:
-            batch, self._queue = self._queue, []
-        try:
-            self._guard_now_and_then()
-            stamps = self._wal.append(
-                [draft for request in batch for draft in request.drafts],
-                sync=not (self._relaxed_lines and all(request.relaxed for request in batch)),
-            )
+    def _lead(self, entry: _Entry) -> None:
+        """Make durable what is queued, then hand the lead on to the first who waits."""
+        wal = self._wal
+        while self._leader is entry:
+            batch = self._batch or self._taken()
+            if batch[-1].now.uptime_ms >= self._guard_at_ms:
+                self._guard()
+                self._guard_at_ms = batch[-1].now.uptime_ms + _GUARD_EVERY_MS
+            relaxed = self._relaxed_lines and all(_may_wait(each.act) for each in batch)
+            wal.append(batch, sync=not relaxed)
+            full = wal.full
             with self._lock:
-                self._publish(batch, stamps)
-        except KernelError as error:
-            self._fail(batch, error)
-            return
-        except BaseException:
-            self._fail(batch, _broken_off())
-            raise
-        if self._wal.full or any(map(_closes_period, batch)):
-            try:
+                self._publish(batch)
+                heir = entry if full else self._hand_on()
+            if full:
                 self._rotate_segment()
-            except KernelError as error:
-                # The batch is durable; what comes after it is not going to be.
-                self._fail([], error)
-                _release(batch)
-                return
-            except BaseException:
-                self._fail([], _broken_off())
-                _release(batch)
-                raise
-        self._pass_on(batch)
+                with self._lock:
+                    heir = self._hand_on()
+            if heir is not None and heir is not entry:
+                _open_gate(heir)
+            for each in batch:
+                _open_gate(each)
 
-    def _publish(self, batch: list[_Request], stamps: list[Stamp]) -> None:
-        numbered = iter(stamps)
-        for request in batch:
-            for draft, made in zip(request.drafts, request.made, strict=True):
-                sale = self._durable.apply(draft.act, next(numbered), made)
-                if sale is None:
-                    continue
-                request.sale = sale
-                if sale.number not in self._durable.sales:
-                    self._remember(sale)
+    def _taken(self) -> list[_Entry]:
+        with self._lock:
+            self._batch, self._queue = self._queue, []
+            return self._batch
+
+    def _publish(self, batch: list[_Entry]) -> None:
+        ledger = self._durable
+        for entry in batch:
+            act, made = entry.act, entry.made
+            if act is not None:
+                ledger.apply(act, entry.now, made)
+                if made is not None:
+                    if made.number not in ledger.sales:
+                        self._remember(made)
+                elif isinstance(act, ClockStepped):
+                    self._durable_offset_ms += act.step_ms
+            entry.published = True
 
     def _remember(self, sale: Transaction) -> None:
         self._closed[sale.number] = sale
         if len(self._closed) > _CLOSED_KEPT:
             del self._closed[next(iter(self._closed))]
 
-    def _pass_on(self, batch: list[_Request]) -> None:
-        """Hand the lead to the first who waits, then let this batch go."""
-        with self._lock:
-            heir = self._queue[0] if self._queue else None
-            self._leading = heir is not None
-        if heir is not None:
-            heir.leads = True
-            heir.gate.release()
-        _release(batch)
+    def _hand_on(self) -> _Entry | None:
+        """Who leads now: the first who waits; the same again where callers went away and left
+        their entries; nobody where nothing is queued."""
+        self._batch = []
+        if not self._queue:
+            self._leader = None
+        for entry in self._queue:
+            if entry.gate is not None:
+                self._leader = entry
+                entry.leads = True
+                break
+        return self._leader
 
-    def _fail(self, batch: list[_Request], error: KernelError) -> None:
-        """Refuse the batch and all that was decided on top of it; stage anew from what is."""
+    def _abandon(self, entry: _Entry, fault: BaseException) -> None:
+        """The caller goes away. Nobody may come to wait for it."""
         with self._lock:
-            refused = batch + self._queue
-            self._queue = []
+            entry.gate = None  # of no use any more, so it is not made the leader
+            if self._leader is not entry:
+                return
+            begun = bool(self._batch)
+        if not begun:
+            # Made the leader at the very moment of the interrupt: the others count on it.
+            try:
+                self._lead(entry)
+                return
+            except BaseException as second:  # noqa: BLE001  # the first one is raised
+                fault = second
+        self._fail(fault)
+
+    def _fail(self, fault: BaseException) -> None:
+        """The leader failed: refuse all that is not durable; stage anew from what is."""
+        with self._lock:
+            settled = self._batch + self._queue
+            self._batch, self._queue, self._leader = [], [], None
             self._staged = self._durable.fork()
-            self._leading = False
+            self._wall_offset_ms = self._durable_offset_ms  # an unlogged step is logged again
+            error = fault if isinstance(fault, KernelError) else _broken_off()
             if isinstance(error, Poisoned):
                 self._closing = error
-        for request in refused:
-            request.error = error
-        _release(refused)
+            for each in settled:
+                each.error = None if each.published else error
+        for each in settled:
+            _open_gate(each)
 
-    def _rotate_segment(self) -> bool:
-        if self._wal.at.lsn < self._rotate_after:
-            return False
-        now = Draft(Act(), None, *self._now(self._durable))
-        if self._wal.rotate(self._durable, now):
-            return True
+    def _rotate_segment(self) -> None:
+        wal = self._wal
         # No space: the segment grows on; trying at each entry would only cost time.
-        self._rotate_after = self._wal.at.lsn + 64
-        return False
-
-    def _guard_now_and_then(self) -> None:
-        now_s = self._clock.monotonic_s()
-        if now_s >= self._guard_at:
-            self._guard()
-            self._guard_at = now_s + _GUARD_EVERY_S
+        if wal.at.lsn >= self._rotate_after and not wal.rotate(
+            self._durable, self._now(self._durable)
+        ):
+            self._rotate_after = wal.at.lsn + 64
 
 
 def _broken_off() -> Poisoned:
@@ -324,16 +370,14 @@ def _payload(act: Act) -> bytes | None:
     return payload
 
 
-def _stamp(draft: Draft) -> Stamp:
-    return Stamp(0, 0, draft.wall_ms, draft.uptime_ms, draft.business_date)
+def _may_wait(act: Act | None) -> bool:
+    """Whether durability `commit` leaves this unsynced: lines, but for those booked beside the
+    log, where the booking must not outlive its line."""
+    return isinstance(act, Line) and act.booking is None
 
 
-def _closes_period(request: _Request) -> bool:
-    # A Z stands alone: no decision puts another entry behind it.
-    return bool(request.drafts) and isinstance(request.drafts[-1].act, PeriodClosed)
-
-
-def _release(batch: list[_Request]) -> None:
-    """Open the gates; the leader's own is open already for all it cares."""
-    for request in batch:
-        request.gate.release()
+def _open_gate(entry: _Entry) -> None:
+    """Let its caller go on; one that leads, or has gone away, waits at no gate."""
+    gate = entry.gate
+    if gate is not None and gate.locked():
+        gate.release()

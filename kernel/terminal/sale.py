@@ -7,8 +7,10 @@ nothing. A handle may be used from many threads; several handles of one sale sho
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from msgspec.structs import replace
 
@@ -24,7 +26,6 @@ from kernel.model.decisions import (
     decide_tender_void,
     name_of,
     open_sale,
-    with_period,
 )
 from kernel.model.entries import (
     ONE,
@@ -42,15 +43,15 @@ from kernel.model.ledger import Ledger
 from kernel.model.money import check_minor, extend, parse_quantity
 from kernel.model.transaction import CardAsked, State, TenderTaken, Transaction
 from kernel.terminal.journal import Decide
+from kernel.terminal.line_facts import TEXT_LIMIT, LineFacts, checked
+from kernel.terminal.parking import LIFETIME_LIMIT_H
+from kernel.terminal.returning import live_bookings
 
 if TYPE_CHECKING:
     from kernel.terminal.terminal import Terminal
 
 __all__ = ["TEXT_LIMIT", "Sale"]
 
-TEXT_LIMIT = 256
-"""Characters of a reason, a description and the like."""
-_SOLD = (LineKind.ITEM, LineKind.DEPOSIT, LineKind.ADJUSTMENT, LineKind.NON_REVENUE)
 _LAST_FOUR = re.compile("[0-9]{4}")
 
 
@@ -140,53 +141,31 @@ class Sale:
         code: str,
         quantity: int | Decimal = 1,
         unit_minor: int = 0,
-        *,
-        description: str | None = None,
-        department: str | None = None,
-        list_minor: int | None = None,
-        taxes: tuple[TaxAmount, ...] = (),
-        price_origin: str | None = None,
-        input_origin: str | None = None,
-        of: int | None = None,
-        origin: tuple[str, int] | None = None,
-        kind: LineKind = LineKind.ITEM,
-        reason: str | None = None,
-        rule: str | None = None,
-        operator: str | None = None,
-        approver: str | None = None,
+        **said: Unpack[LineFacts],
     ) -> int:
         """Sell (or, with a quantity below zero, take back) an item; its line number.
 
-        Quantity times unit price is rounded half away from zero. All texts are frozen in the
-        log as given; the kernel looks nothing up.
+        Quantity times unit price is rounded half away from zero. What may be said besides
+        stands in `LineFacts`.
         """
-        if kind not in _SOLD:
-            raise SaleRefused(f"{kind!r:.20} is no kind of line to add; it has a call of its own")
         refuse_card_number(item_code(code), "item code")
         if check_minor(unit_minor, "unit price") < 0:
             raise SaleRefused(f"unit price {unit_minor} is below zero; give the quantity a sign")
         thousandths = parse_quantity(quantity)
         line = Line(
             tx=self.number,
-            operator=self._named(operator),
-            approver=_name(approver),
-            kind=kind,
             code=code,
-            description=_text(description, "description"),
-            department=_text(department, "department"),
-            # The very object of the default: msgspec leaves out no equal one.
-            quantity=ONE if thousandths == ONE else thousandths,
             unit_minor=unit_minor,
-            list_minor=None if list_minor is None else check_minor(list_minor, "list price"),
             total_minor=extend(unit_minor, thousandths),
-            taxes=taxes,
-            price_origin=_text(price_origin, "price origin"),
-            input_origin=_text(input_origin, "input origin"),
-            of=of,
-            reason=_text(reason, "reason"),
-            rule=_text(rule, "rule"),
-            origin=origin,
+            operator=self._operator(),
         )
+        # Given only where it says something: what has its default is not written.
+        if thousandths != ONE:
+            line = replace(line, quantity=thousandths)
+        if said:
+            line = replace(line, **checked(said))
+            if line.origin is not None and self.number > 0:
+                return self._till.returning.post(line, self._post)
         return self._post(line)
 
     def void_line(
@@ -206,7 +185,7 @@ class Sale:
             void = decide_line_void(sale, number, self.id, reason)
             return (_signed(void, who, approver),)
 
-        return len(self._record(decide).lines)
+        return len(self._let_go(number, partial(self._record, decide)).lines)
 
     def discount(
         self,
@@ -304,6 +283,7 @@ class Sale:
 
     def request_card(self, amount_minor: int, *, operator: str | None = None) -> int:
         """Durable before the card terminal is asked; the number of the request."""
+        self._till.approvals.refuse_total(self.number)
         who = self._named(operator)
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
@@ -382,9 +362,49 @@ class Sale:
             sale = open_sale(ledger, self.number, self.id)
             return (_signed(decide_abort(sale, reason, self.id), who, approver),)
 
-        return self._record(decide).state
+        return self._till.returning.release(
+            self.id, lambda: live_bookings(self.value), partial(self._record, decide)
+        ).state
+
+    def suspend(
+        self,
+        reason: str | None = None,
+        *,
+        operator: str | None = None,
+        approver: str | None = None,
+        lifetime_h: int | None = None,
+    ) -> str:
+        """Close the sale here and put it on the floor; the ticket that recalls it on any till.
+
+        After `lifetime_h` hours, else as the shop is configured, it is voided. A sale that holds
+        a tender is refused: it stays.
+        """
+        if lifetime_h is None:
+            lifetime_h = self._till.configuration.settings.suspend_expiry_h
+        if type(lifetime_h) is not int or not 1 <= lifetime_h <= LIFETIME_LIMIT_H:
+            raise SaleRefused(f"a sale is suspended for 1 to {LIFETIME_LIMIT_H} hours")
+        sale = self._till.parking.suspend(
+            self.number,
+            operator=self._named(operator),
+            approver=_name(approver),
+            reason=_text(reason, "reason"),
+            hours=lifetime_h,
+        )
+        assert sale.ticket is not None
+        self._last = sale
+        self._till.show(sale)
+        return sale.ticket
 
     # --- how ------------------------------------------------------------------------------
+
+    def _let_go(self, number: int, void: Callable[[], Transaction]) -> Transaction:
+        """Void line `number`; if it was a receipted return, its receipt can be used again."""
+        lines = self.value.lines
+        known = type(number) is int and 1 <= number <= len(lines)
+        booking = lines.line(number).booking if known else None
+        if booking is None or lines.reversal_of(number) is not None:
+            return void()
+        return self._till.returning.release(self.id, lambda: [booking], void)
 
     def _post(self, line: Line) -> int:
         def decide(ledger: Ledger) -> tuple[Act, ...]:
@@ -408,23 +428,24 @@ class Sale:
             voucher=voucher,
             rounding_minor=rounding,
         )
-        opening = self._till.opening
+        with_period = self._till.with_period
+        self._till.approvals.refuse_total(self.number)
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             sale = open_sale(ledger, self.number, self.id)
             decided = decide_tender(ledger, sale, tender, self.id)
-            return with_period(ledger, (decided,), opening(ledger, tender.operator))
+            return with_period(ledger, decided, tender.operator)
 
         return self._record(decide).state
 
     def _answer(self, outcome: CardOutcome, operator: str | None) -> State:
         signed = _signed(outcome, self._named(operator), None)
-        opening = self._till.opening
+        with_period = self._till.with_period
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             sale = open_sale(ledger, self.number, self.id)
             decided = decide_card_outcome(ledger, sale, signed, self.id)
-            return with_period(ledger, (decided,), opening(ledger, signed.operator))
+            return with_period(ledger, decided, signed.operator)
 
         return self._record(decide).state
 
@@ -439,6 +460,9 @@ class Sale:
         """Who does it: the operator given, else the sale's."""
         if operator is not None:
             return short_text(operator, "operator", OPERATOR_LIMIT)
+        return self._operator()
+
+    def _operator(self) -> str:
         return (self._last or self.value).operator
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from kernel.coordination.operators import operators_of
 from kernel.disk.files import SHARED_FILE_MODE, replace_file
 from kernel.disk.history import LoggedEntry, exists, read_log
 from kernel.disk.layout import Layout, TerminalPaths
@@ -21,6 +22,7 @@ from kernel.errors import LogDamaged, SaleRefused
 from kernel.model.decisions import name_of
 from kernel.model.identity import TransactionId, terminal_id
 from kernel.model.ledger import Ledger
+from kernel.model.operators import Operator
 from kernel.model.reports import Report, x_report
 from kernel.model.transaction import State, Transaction
 from kernel.terminal.host import Host
@@ -89,15 +91,21 @@ class Shop:
                 return []
             return sorted(name for name in names if exists(disk, self._layout.terminal(name)))
 
-    def sales(self, terminal: str | None = None) -> Iterator[CommittedSale]:
+    def sales(
+        self, terminal: str | None = None, business_date: int | None = None
+    ) -> Iterator[CommittedSale]:
         """The committed sales, oldest first, terminal by terminal; training is none of them.
+
+        With a `business_date` (YYYYMMDD) only those that were committed on it.
 
         Raises `BadInput` (the id), `LogDamaged`, `BadConfiguration`.
         """
         named = self.terminals() if terminal is None else [terminal_id(terminal)]
         for one in named:
-            for _, sale in self._folded(one, Ledger()):
-                if sale is not None and sale.state is State.COMMITTED and not sale.training:
+            for entry, sale in self._folded(one, Ledger()):
+                if sale is None or sale.state is not State.COMMITTED or sale.training:
+                    continue
+                if business_date in (None, entry.stamp.business_date):
                     yield CommittedSale(one, sale)
 
     def sale(self, transaction: str) -> LoggedSale:
@@ -121,6 +129,11 @@ class Shop:
         for _ in self._folded(terminal, ledger):
             pass
         return x_report(ledger, terminal)
+
+    def operators(self) -> tuple[Operator, ...]:
+        """Who may work here, by number. Raises `BadConfiguration`."""
+        with self._usable():
+            return operators_of(self._host.disk, self._layout)
 
     def keep_fault(self, text: str) -> str:
         """Keep the traceback of an unknown fault under `temp`; the path of its file."""

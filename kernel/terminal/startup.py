@@ -5,37 +5,34 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
-from kernel.codec.configuration import LocalConfiguration, decode_local_configuration
+from kernel.codec.configuration import Published
 from kernel.codec.documents import ProcessIdentity
 from kernel.coordination.registry import Registry
-from kernel.disk.files import read_file
+from kernel.coordination.till_configuration import TillConfiguration
+from kernel.coordination.witness import refuse_if_behind_audit
 from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.lock import ProcessLock
 from kernel.disk.mounts import require_sound_locks
 from kernel.disk.recovery import OpenedLog, open_log
-from kernel.disk.wal import Draft
 from kernel.errors import BadConfiguration, DiskFull, KernelError, Poisoned
 from kernel.model.decisions import name_of
-from kernel.model.entries import Act
+from kernel.model.entries import Act, Stamp
 from kernel.model.till_entries import Recovered, Started
+from kernel.terminal.configuring import log_configuration, till_configuration
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
 
 __all__ = [
+    "KernelStore",
     "RecoveryReport",
     "directories",
-    "guard",
-    "local_configuration",
-    "log_start",
     "open_store",
     "unregister",
     "unusable",
 ]
-
-_CONFIGURATION_LIMIT_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +98,64 @@ def unusable(path: str, fault: OSError) -> KernelError:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class KernelStore:
+    """What a terminal works on: its settings, its log and ledger, and what the start found."""
+
+    configuration: TillConfiguration
+    journal: Journal
+    recovery: RecoveryReport
+    noted: Published | None
+    """The published configuration that this start took note of."""
+
+
 def open_store(
-    host: Host, paths: TerminalPaths, layout: Layout, now: Draft, segment_bytes: int
-) -> OpenedLog:
+    host: Host,
+    layout: Layout,
+    lock: ProcessLock,
+    identity: ProcessIdentity,
+    *,
+    segment_bytes: int,
+    undo: ExitStack,
+) -> KernelStore:
+    """Configuration, log and ledger of the terminal whose `lock` is held, the start logged.
+
+    `undo` closes the log.
+    """
+    terminal = identity.terminal
+    paths = layout.terminal(terminal)
+    configuration = till_configuration(host, layout, terminal)
+    refuse_if_behind_audit(host.disk, layout, terminal)
+    opened = _open_log(host, paths, layout, segment_bytes)
+    undo.callback(opened.wal.close)
+    ledger = opened.ledger
+    faults = configuration.load(ledger.configuration, ledger.configuration_sha256)
+    settings = configuration.now.settings
+    journal = Journal(
+        opened.wal,
+        ledger,
+        host.clock,
+        guard=_guard(lock, paths),
+        relaxed_lines=settings.durability == "commit",
+    )
+    started = Started(
+        epoch=ledger.epoch + 1,
+        incarnation=identity.incarnation,
+        boot=identity.boot_id,
+        pid=identity.pid,
+        host=identity.host,
+        version=identity.version,
+        zone=host.clock.zone(),
+        durability=settings.durability,
+        store=settings.store,
+    )
+    recovery = _log_start(journal, opened, started, terminal, str(lock.stale or "") or None)
+    noted = log_configuration(journal, configuration, faults)
+    return KernelStore(configuration, journal, recovery, noted)
+
+
+def _open_log(host: Host, paths: TerminalPaths, layout: Layout, segment_bytes: int) -> OpenedLog:
+    now = Stamp(wall_ms=host.clock.wall_ms(), business_date=host.clock.business_date())
     try:
         return open_log(
             host.disk,
@@ -117,25 +169,13 @@ def open_store(
         raise unusable(paths.directory, fault) from fault
 
 
-def local_configuration(host: Host, paths: TerminalPaths) -> LocalConfiguration:
-    try:
-        data = read_file(host.disk, paths.local_config, _CONFIGURATION_LIMIT_BYTES)
-    except OSError as fault:
-        raise BadConfiguration(
-            f"{paths.local_config} can't be read: {fault.strerror}; correct it or remove it"
-        ) from fault
-    if data is None:
-        return LocalConfiguration()
-    return decode_local_configuration(data, paths.local_config)
-
-
 def unregister(registry: Registry, identity: ProcessIdentity) -> None:
     # The registry is a hint: a stop must not fail on it, the lock is about to say the truth.
     with suppress(KernelError):
         registry.unregister(identity)
 
 
-def guard(lock: ProcessLock, paths: TerminalPaths) -> Callable[[], None]:
+def _guard(lock: ProcessLock, paths: TerminalPaths) -> Callable[[], None]:
     def still_ours() -> None:
         if not lock.still_ours():
             raise Poisoned(
@@ -146,7 +186,7 @@ def guard(lock: ProcessLock, paths: TerminalPaths) -> Callable[[], None]:
     return still_ours
 
 
-def log_start(
+def _log_start(
     journal: Journal, opened: OpenedLog, started: Started, terminal: str, previous: str | None
 ) -> RecoveryReport:
     """The start entry and, after a crash, the recovery entry; the report that people see."""

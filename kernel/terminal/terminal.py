@@ -10,52 +10,66 @@ from __future__ import annotations
 import os
 import sys
 import weakref
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack, suppress
-from threading import Lock
+from threading import RLock
 from types import TracebackType
 
-from kernel.codec.configuration import LocalConfiguration
-from kernel.codec.documents import Activity, SessionData
+from msgspec import Struct
+
+from kernel.codec.configuration import Configuration, Published
 from kernel.coordination.registry import Registry
-from kernel.coordination.session import SessionFile
+from kernel.coordination.signatures import SIGNED
 from kernel.disk.history import closed_sale, read_log
 from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.lock import ProcessLock
 from kernel.disk.process import this_process
-from kernel.disk.wal import SEGMENT_BYTES, Draft
-from kernel.errors import DiskFull, Poisoned, SaleRefused
+from kernel.disk.wal import SEGMENT_BYTES
+from kernel.errors import BadConfiguration, Contention, DiskFull, Poisoned, SaleRefused
 from kernel.errors import Stopped as StoppedError
-from kernel.model.decisions import decide_begin, name_of, with_period
+from kernel.model.decisions import decide_begin, name_of
 from kernel.model.entries import Act, SaleBegun
 from kernel.model.identity import (
     OPERATOR_LIMIT,
     REFERENCE_LIMIT,
     STORE_LIMIT,
     TransactionId,
+    optional_text,
     short_text,
     terminal_id,
 )
 from kernel.model.ledger import Ledger
-from kernel.model.money import check_minor, exponent
-from kernel.model.reports import Report, close_of, x_report, z_report
+from kernel.model.mail import APPLIED, Ack, Answer
+from kernel.model.money import exponent
+from kernel.model.operators import MANAGER_TERMINAL
 from kernel.model.till_entries import (
-    CashMovement,
-    Counted,
-    PeriodClosed,
     PeriodOpened,
-    Started,
     Stopped,
 )
 from kernel.model.transaction import State, Transaction
+from kernel.terminal.approving import Approvals
+from kernel.terminal.closing import Closing, refuse_while_closing
+from kernel.terminal.collector import start_collecting
+from kernel.terminal.configuring import (
+    CONFIG,
+    announce,
+    bound,
+    configuration_handler,
+    log_configuration,
+)
+from kernel.terminal.day import EndOfDay
+from kernel.terminal.drawer import Drawer
 from kernel.terminal.host import Host
-from kernel.terminal.journal import Journal
-from kernel.terminal.sale import TEXT_LIMIT, Sale
+from kernel.terminal.parking import EXPIRED, Parking, SuspendedSale
+from kernel.terminal.postman import Handler, Postman, Sent
+from kernel.terminal.returning import Returning
+from kernel.terminal.sale import Sale
+from kernel.terminal.shown import Shown
+from kernel.terminal.shutdown import Shutdown
 from kernel.terminal.startup import (
+    KernelStore,
     RecoveryReport,
     directories,
-    guard,
-    local_configuration,
-    log_start,
     open_store,
     unregister,
 )
@@ -65,10 +79,10 @@ __all__ = ["RecoveryReport", "Terminal"]
 VERSION = "0.1.0"
 SWITCH_INTERVAL_S = 0.0005
 """With one busy Python thread the default of 5 ms makes a commit 60 times as slow."""
-_CASH_WAYS = ("pay_in", "pay_out", "pickup", "no_sale")
+_OPEN_STATES = (State.OPEN, State.TENDERED)
 
 
-class Terminal:
+class Terminal(Shown, Drawer):
     """A started terminal. Use it in a `with`: leaving parks every open sale and stops."""
 
     def __init__(
@@ -76,24 +90,39 @@ class Terminal:
         terminal: str,
         *,
         host: Host,
-        journal: Journal,
+        store: KernelStore,
+        layout: Layout,
         paths: TerminalPaths,
-        configuration: LocalConfiguration,
-        recovery: RecoveryReport,
         ending: ExitStack,
         incarnation: str,
+        parking: Parking,
+        returning: Returning,
     ) -> None:
         self.id = terminal
-        self.journal = journal
-        self.recovery = recovery
+        self.journal = journal = store.journal
+        self.parking = parking
+        self.returning = returning
+        self.recovery = store.recovery
         self._host = host
+        self._layout = layout
         self._paths = paths
-        self._configuration = configuration
+        self._configuration = store.configuration
         self._ending = ending
         self._incarnation = incarnation
         self._stopped = False
-        self._session = SessionFile(host.disk, paths.session_data, clock=host.clock)
-        self._showing = Lock()
+        self._stopping = RLock()
+        self.show_from(host, paths)
+        self.postman = Postman(terminal, host=host, layout=layout, journal=journal)
+        self.postman.authenticate(self.signatures, SIGNED)
+        self.postman.at_rest = self.show_life
+        self.postman.handlers[CONFIG] = configuration_handler(store.configuration)
+        self.approvals = Approvals(self, host, layout)
+        self.postman.handlers.update(self.approvals.handlers)
+        self.shutdown = Shutdown(self, host, layout)
+        self.closing = Closing(self, host, layout)
+        self.postman.handlers.update(self.closing.handlers)
+        self.day = EndOfDay(terminal, self.postman, host.clock)
+        self.postman.handlers.update(self.day.handlers)
 
     @classmethod
     def start(
@@ -105,9 +134,11 @@ class Terminal:
         version: str = VERSION,
         allow_unsound_locks: bool = False,
         segment_bytes: int = SEGMENT_BYTES,
+        handlers: Mapping[str, Handler] | None = None,
     ) -> Terminal:
         """Start it, recovering whatever the last process left.
 
+        `handlers` are the caller's own for types of messages that the kernel does not handle.
         Raises `TerminalInUse`, `LogDamaged`, `BadInput` (the id), `BadConfiguration` (the
         directory or a document), `DiskFull`.
         """
@@ -116,6 +147,8 @@ class Terminal:
         terminal = terminal_id(terminal)
         layout = Layout(os.path.abspath(data_dir))
         paths = directories(host, layout, terminal, allow_unsound_locks)
+        # Before the lock: what is ordered from here on finds this terminal's mailbox open.
+        refuse_while_closing(host, layout, terminal)
         incarnation = host.random_bytes(16).hex()
         identity = this_process(
             terminal,
@@ -132,70 +165,93 @@ class Terminal:
             registry = Registry(host.disk, layout, clock=host.clock)
             # Before it is entered: a register that fails half way may have left the entry.
             undo.callback(unregister, registry, identity)
-            with suppress(DiskFull):
+            # A hint must not keep a till off: not where a hundred start at once either.
+            with suppress(DiskFull, Contention):
                 registry.register(identity)
-            # 5: the kernel store: log, ledger, local configuration.
-            configuration = local_configuration(host, paths)
-            now = Draft(Act(), None, host.clock.wall_ms(), 0, host.clock.business_date())
-            opened = open_store(host, paths, layout, now, segment_bytes)
-            undo.callback(opened.wal.close)
-            journal = Journal(
-                opened.wal,
-                opened.ledger,
-                host.clock,
-                guard=guard(lock, paths),
-                relaxed_lines=configuration.durability == "commit",
-            )
-            started = Started(
-                epoch=opened.ledger.epoch + 1,
-                incarnation=incarnation,
-                boot=host.boot_id,
-                pid=identity.pid,
-                host=identity.host,
-                version=version,
-                zone=host.clock.zone(),
-                durability=configuration.durability,
-                store=configuration.store,
-            )
-            report = log_start(journal, opened, started, terminal, str(lock.stale or "") or None)
+            # 5: the kernel store: configuration, log, ledger.
+            store = open_store(host, layout, lock, identity, segment_bytes=segment_bytes, undo=undo)
+            parking = Parking(terminal, host, layout, store.journal)
+            parking.start()
+            returning = Returning(terminal, host, layout, store.journal, parking.step)
+            returning.start()
+            undo.callback(start_collecting(host, layout, identity))
             ending = undo.pop_all()
         # 6: ready.
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         till = cls(
             terminal,
             host=host,
-            journal=journal,
+            store=store,
+            layout=layout,
             paths=paths,
-            configuration=configuration,
-            recovery=report,
             ending=ending,
             incarnation=incarnation,
+            parking=parking,
+            returning=returning,
         )
         _running.add(till)
+        try:
+            till._begin_work(handlers or {}, store.noted)
+        except BaseException as fault:
+            till.stop(type(fault).__name__)
+            raise
         return till
+
+    def _begin_work(self, handlers: Mapping[str, Handler], noted: Published | None) -> None:
+        """What has waited for this terminal, and its mail."""
+        with suppress(SaleRefused, BadConfiguration):
+            self.expire_suspended()
+        self.postman.handlers.update(handlers)
+        self.postman.start()
+        if noted is not None and self.id == MANAGER_TERMINAL:
+            # Published by a process that died before it could say so, perhaps.
+            with suppress(SaleRefused, BadConfiguration):
+                announce(self.send, noted)
 
     def stop(self, reason: str = "stop") -> None:
         """Park every open sale, sync, unregister, unlock. Doing it again does nothing."""
-        if self._stopped:
-            return
-        self._stopped = True
+        # Who comes second waits: a process must not end while another thread still stops it.
+        with self._stopping:
+            if not self._stopped:
+                self._stopped = True
+                self._stop(reason)
+
+    def _stop(self, reason: str) -> None:
+        self.postman.stop()
+        ordered = self.closing.message
         try:
             # 1 to 3: no more writes; what is under way finishes first; all of it synced.
             self.journal.record(
-                lambda ledger: (Stopped(reason=reason, parked=tuple(ledger.sales)),), final=True
+                lambda ledger: (
+                    Stopped(
+                        reason=reason,
+                        parked=tuple(ledger.sales),
+                        applied=ordered.id if ordered is not None else None,
+                    ),
+                ),
+                final=True,
             )
+            if ordered is not None:
+                self.postman.acknowledge(ordered, Answer(APPLIED))
         except (Poisoned, DiskFull):
-            pass  # the stop can't be written: nothing is lost, the next start will recover
+            # The stop can't be written: nothing is lost, the next start will recover.
+            self.journal.wait_out()
         finally:
             _running.discard(self)
-            self._show(None, "parked" if self.open_sales else "idle")
+            self.show_as(None, "parked" if self.open_sales else "idle")
             # 4 and 5: unregister, unlock.
             self._ending.close()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it has begun to stop, by its own app or because the shop is shut down."""
+        return self._stopped
 
     def disown(self) -> None:
         """In a forked child: this is the parent's terminal. Nothing of it is written or ended."""
         self._stopped = True
         self._ending.pop_all()
+        self.postman.disown()
         self.journal.disown(
             StoppedError("this is a forked child; start a terminal of its own here")
         )
@@ -211,32 +267,17 @@ class Terminal:
     ) -> None:
         self.stop("stop" if kind is None else kind.__name__)
 
-    def show(self, sale: Transaction) -> None:
-        """Let watchers see the sale, once a second at most; nobody waits for that."""
-        if self._session.due:
-            self._show(sale, "selling")
+    def send(
+        self, to: str, kind: str, body: Mapping[str, object] | Struct, lifetime_s: float
+    ) -> Sent:
+        """Send a message to a terminal or to all others (`*`); see `Postman.send`."""
+        return self.postman.send(to, kind, body, lifetime_s)
 
-    def _show(self, sale: Transaction | None, activity: Activity) -> None:
-        if not self._showing.acquire(blocking=False):
-            return
-        try:
-            self._session.write(
-                SessionData(
-                    terminal=self.id,
-                    incarnation=self._incarnation,
-                    activity=activity,
-                    operator=sale.operator if sale else None,
-                    transaction=name_of(self.id, sale.number) if sale else None,
-                    lines=len(sale.lines) if sale else 0,
-                    total_minor=sale.total_minor if sale else 0,
-                    currency=sale.currency if sale else None,
-                    last_lsn=self.journal.last_lsn,
-                    heartbeat_ms=self._host.clock.wall_ms(),
-                ),
-                last=sale is None,
-            )
-        finally:
-            self._showing.release()
+    def wait_acks(
+        self, sent: Sent, timeout_s: float, expected: Collection[str] | None = None
+    ) -> tuple[Ack, ...]:
+        """What the others answered; see `Postman.wait_acks`."""
+        return self.postman.wait_acks(sent, timeout_s, expected)
 
     # --- sales ---------------------------------------------------------------------------
 
@@ -250,21 +291,24 @@ class Terminal:
         customer: str | None = None,
         price_list: str | None = None,
         tax_profile: str | None = None,
-        configuration: int = 0,
+        configuration: int | None = None,
         catalogue: int = 0,
     ) -> Sale:
-        """A new sale, or with a `reference` that this terminal knows, the sale that has it."""
+        """A new sale, or with a `reference` that this terminal knows, the sale that has it.
+
+        It binds the configuration in force at this moment, unless another version is given.
+        """
         exponent(currency)
         act = SaleBegun(
             tx=0,
             operator=short_text(operator, "operator", OPERATOR_LIMIT),
             store=short_text(store, "store", STORE_LIMIT),
             currency=currency,
-            reference=_optional(reference, "reference", REFERENCE_LIMIT),
-            customer=_optional(customer, "customer", REFERENCE_LIMIT),
-            price_list=_optional(price_list, "price list", STORE_LIMIT),
-            tax_profile=_optional(tax_profile, "tax profile", STORE_LIMIT),
-            configuration=configuration,
+            reference=optional_text(reference, "reference", REFERENCE_LIMIT),
+            customer=optional_text(customer, "customer", REFERENCE_LIMIT),
+            price_list=optional_text(price_list, "price list", STORE_LIMIT),
+            tax_profile=optional_text(tax_profile, "tax profile", STORE_LIMIT),
+            configuration=configuration or 0,
             catalogue=catalogue,
         )
         known: list[int] = []
@@ -274,8 +318,9 @@ class Terminal:
             if number is not None:
                 known.append(number)
                 return ()
-            decided = decide_begin(ledger, act)
-            return with_period(ledger, (decided,), self.opening(ledger, operator))
+            self.closing.refuse_new()
+            asked = act if configuration is not None else bound(act, self._configuration)
+            return self.with_period(ledger, decide_begin(ledger, asked), operator)
 
         begun = self.journal.record(decide)
         if begun is not None:
@@ -294,6 +339,62 @@ class Terminal:
         numbers = self.journal.read(lambda ledger: list(ledger.sales))
         return [Sale(self, number) for number in numbers]
 
+    def recall(
+        self,
+        ticket: str,
+        *,
+        operator: str | None = None,
+        configuration: int | None = None,
+        catalogue: int = 0,
+    ) -> Sale:
+        """A suspended sale of any till as a new one of this one, with the prices it had.
+
+        New lines go by this till's configuration. Raises `SaleRefused` where another till has it.
+        """
+        self.closing.refuse_new()
+        named = optional_text(operator, "operator", OPERATOR_LIMIT)
+        version = self._configuration.version_now if configuration is None else configuration
+
+        def opening(ledger: Ledger) -> PeriodOpened:
+            self.closing.refuse_new()  # ordered meanwhile: it goes back to the floor
+            return self.opening(ledger, named)
+
+        sale = self.parking.recall(
+            ticket,
+            opening=opening,
+            operator=named,
+            configuration=version,
+            catalogue=catalogue,
+        )
+        return Sale(self, sale.number)
+
+    def suspended(self) -> list[SuspendedSale]:
+        """All suspended sales of the shop, sorted by ticket."""
+        return self.parking.waiting()
+
+    def release(self, transaction: str, *, operator: str, lifetime_h: int | None = None) -> str:
+        """Suspend a parked sale of a till that does not run; its ticket.
+
+        Raises `TerminalInUse` while that till runs, `SaleRefused` for a sale that must stay.
+        """
+        short_text(operator, "operator", OPERATOR_LIMIT)
+        hours = self.configuration.settings.suspend_expiry_h if lifetime_h is None else lifetime_h
+        return self.parking.release(transaction, operator=operator, hours=hours)
+
+    def expire_suspended(self) -> list[str]:
+        """Void the suspended sales whose time is over; their transactions here.
+
+        Each is recalled and aborted, so that it is logged like any other sale. Raises
+        `BadConfiguration`, `DiskFull`.
+        """
+        for ticket in self.parking.expired():
+            with suppress(SaleRefused):  # another till has it
+                self.parking.recall(ticket, opening=None, operator="system", reason=EXPIRED)
+        voided = [sale for sale in self.open_sales if sale.value.reason == EXPIRED]
+        for sale in voided:
+            sale.abort(EXPIRED, operator="system")
+        return [sale.id for sale in voided]
+
     def sale(self, transaction: str) -> Sale:
         """The sale of that id, open or closed. Raises `SaleRefused` if there is none."""
         parsed = TransactionId.parse(transaction)
@@ -309,7 +410,7 @@ class Terminal:
         A sale closed long ago is read back from the log.
         """
         sale = self.journal.sale(number)
-        if sale is None and last is not None and last.state in (State.COMMITTED, State.ABORTED):
+        if sale is None and last is not None and last.state not in _OPEN_STATES:
             return last
         if sale is None:
             log = read_log(self._host.disk, self._paths, terminal_is_free=False)
@@ -318,114 +419,23 @@ class Terminal:
             raise SaleRefused(f"there is no sale {name_of(self.id, number)}; see `posterm sales`")
         return sale
 
-    # --- the till period -----------------------------------------------------------------
+    # --- configuration -------------------------------------------------------------------
 
-    def opening(self, ledger: Ledger, operator: str | None) -> PeriodOpened:
-        """The period that is opened by itself where none is: today, float 0."""
-        return PeriodOpened(
-            operator=operator,
-            number=ledger.next_period,
-            date=self._host.clock.business_date(),
-            drawer=self._configuration.drawer or self.id,
-        )
+    @property
+    def configuration(self) -> Configuration:
+        """The settings in force at this moment, each with its origin."""
+        return self._configuration.now
 
-    def open_period(
-        self, operator: str, float_minor: int, currency: str, *, drawer: str | None = None
-    ) -> None:
-        """Open a till period with that much cash in the drawer."""
-        exponent(currency)
-        if check_minor(float_minor, "float") < 0:
-            raise SaleRefused(f"float {float_minor} is below zero; count the drawer again")
-        short_text(operator, "operator", OPERATOR_LIMIT)
-        named = _optional(drawer, "drawer", STORE_LIMIT)
+    def configuration_of(self, version: int) -> Configuration:
+        """The settings by that version: a sale goes by the one it began with to its end.
 
-        def decide(ledger: Ledger) -> tuple[Act, ...]:
-            if ledger.period is not None:
-                raise SaleRefused(
-                    f"till period {ledger.period.number} of {ledger.period.date} is open; "
-                    "close it with a Z first"
-                )
-            opening = self.opening(ledger, operator)
-            return (
-                PeriodOpened(
-                    operator=operator,
-                    number=opening.number,
-                    date=opening.date,
-                    drawer=named or opening.drawer,
-                    float_minor=float_minor,
-                    currency=currency,
-                ),
-            )
+        Raises `BadConfiguration` where the shop's history has lost it.
+        """
+        return self._configuration.of(version)
 
-        self.journal.record(decide)
-
-    def move_cash(
-        self,
-        how: str,
-        amount_minor: int,
-        currency: str,
-        operator: str,
-        *,
-        reason: str | None = None,
-        approver: str | None = None,
-    ) -> None:
-        """A `pay_in`, `pay_out`, `pickup` or `no_sale` (amount 0) of the open drawer."""
-        exponent(currency)
-        amount = check_minor(amount_minor, how)
-        if how not in _CASH_WAYS or (amount <= 0) == (how != "no_sale") or amount < 0:
-            raise SaleRefused(f"{how!r:.20} of {amount} is no cash movement; see the help")
-        act = CashMovement(
-            how=how,
-            currency=currency,
-            amount_minor=amount,
-            reason=_optional(reason, "reason", TEXT_LIMIT),
-            approver=_optional(approver, "approver", OPERATOR_LIMIT),
-            operator=short_text(operator, "operator", OPERATOR_LIMIT),
-        )
-        self.journal.record(
-            lambda ledger: with_period(ledger, (act,), self.opening(ledger, operator))
-        )
-
-    def count_drawer(
-        self,
-        amount_minor: int,
-        currency: str,
-        operator: str,
-        *,
-        pieces: dict[str, int] | None = None,
-    ) -> None:
-        """Log what was counted in the drawer; over or short is for the Z's reader to see."""
-        exponent(currency)
-        act = Counted(
-            operator=short_text(operator, "operator", OPERATOR_LIMIT),
-            currency=currency,
-            amount_minor=check_minor(amount_minor, "count"),
-            pieces=pieces,
-        )
-        self.journal.record(lambda ledger: (act,))
-
-    def x_report(self) -> Report:
-        """What the open period holds so far; changes nothing."""
-        return self.journal.read(lambda ledger: x_report(ledger, self.id))
-
-    def z_report(self, operator: str = "system") -> Report:
-        """Close the period. Raises `SaleRefused` where none is open."""
-        short_text(operator, "operator", OPERATOR_LIMIT)
-        closed: list[tuple[PeriodClosed, Report]] = []
-
-        def decide(ledger: Ledger) -> tuple[Act, ...]:
-            if ledger.period is None:
-                raise SaleRefused(f"{self.id} has no open till period; there is nothing to close")
-            act = close_of(ledger, operator)
-            closed.append((act, x_report(ledger, self.id)))
-            return (act,)
-
-        self.journal.record(decide)
-        return z_report(*closed[-1])
-
-
-def _optional(value: str | None, name: str, limit: int) -> str | None:
-    return None if value is None else short_text(value, name, limit)
+    def refresh_configuration(self) -> None:
+        """Read what is published and log what changed; a bad document leaves the old one."""
+        log_configuration(self.journal, self._configuration, self._configuration.load())
 
 
 _running: weakref.WeakSet[Terminal] = weakref.WeakSet()

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 
+from kernel.disk.audit_check import AuditVerdict, check_audit
 from kernel.disk.layout import Layout
 from kernel.disk.verify import Finding, Progress, Verdict, verify
 from kernel.model.identity import terminal_id
 from kernel.terminal.host import Host
+from kernel.terminal.startup import unusable
 
-__all__ = ["Finding", "Verdict", "verify_shop"]
+__all__ = ["AuditVerdict", "Finding", "Verdict", "verify_audit", "verify_shop"]
 
 
 def verify_shop(
@@ -40,3 +42,16 @@ def verify_shop(
         workers=workers,
         progress=progress,
     )
+
+
+def verify_audit(data_dir: str | os.PathLike[str], *, host: Host | None = None) -> AuditVerdict:
+    """Every line of the audit log against the logs that it was made from.
+
+    Raises `BadConfiguration`.
+    """
+    host = host or Host()
+    layout = Layout(os.path.abspath(data_dir))
+    try:
+        return check_audit(host.disk, layout)
+    except OSError as fault:
+        raise unusable(layout.root, fault) from fault

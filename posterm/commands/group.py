@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "LazyGroup", "posterm", "run"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "Open the register on a demo shop."),
+    "register": ("register", "Sell on this terminal, by keys alone."),
     "init": ("init", "Make the data directory of a shop."),
     "ring": ("ring", "Ring the invoices of a CSV file, one sale an invoice."),
     "sales": ("sales", "List the committed sales."),
@@ -33,9 +35,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show", "Show one sale with all its log entries."),
     "receipt": ("receipt", "Print a copy of a sale's receipt."),
     "verify": ("verify", "Check every checksum, number and chain of the logs."),
+    "catalog": ("catalog", "Import and show what the shop sells."),
+    "operator": ("operator", "Add, list and change operators."),
     "status": ("status", "Show what every terminal is doing."),
+    "audit": ("audit", "Show who did what, on every terminal."),
+    "message": ("message", "Send a line of text to a till, or to all."),
+    "config": ("config", "Show, draft and publish the settings of the shop."),
     "doctor": ("doctor", "Check this machine and name a fix for each fault."),
     "bench": ("bench", "Measure durable sales a second on this disk."),
+    "shutdown": ("shutdown", "Let all tills finish and stop."),
+    "simulate": ("simulate", "Let many tills sell at once."),
 }
 """Name -> (module in posterm.commands, short help), in the order of the help."""
 

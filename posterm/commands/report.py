@@ -101,6 +101,10 @@ def _json_of(report: Report) -> dict[str, object]:
             }
             for sale in report.open
         ],
+        "suspended": [
+            {"transaction": f"{report.terminal}-{number}", "ticket": ticket}
+            for ticket, number in report.suspended.items()
+        ],
     }
 
 
@@ -136,6 +140,8 @@ def _rows(report: Report) -> Iterator[str]:
     for sale in report.open:
         unknown = f", {sale.unknown_cards} cards without an answer" if sale.unknown_cards else ""
         yield f"open: {report.terminal}-{sale.tx}, balance {sale.balance_minor}{unknown}"
+    for ticket, transaction in report.suspended.items():
+        yield f"suspended: {report.terminal}-{transaction}, ticket {ticket}"
 
 
 def _totals_rows(currency: str, totals: Totals) -> Iterator[str]:

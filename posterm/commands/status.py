@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options
+from posterm.commands.sales import utc_text
 
 if TYPE_CHECKING:
-    from kernel import ShopStatus, TerminalFacts
+    from kernel import ShopStatus, SuspendedSale, TerminalFacts
 
 __all__ = ["as_json_object", "command", "rows"]
 
-_HEAD = f"{'terminal':<20}{'state':<9}{'pid':>8}{'open':>6}{'segments':>10}{'bytes':>12}{'LSN':>12}"
+_HEAD = f"{'terminal':<20}{'state':<9}{'pid':>8}{'open':>6}{'mail':>6}{'bytes':>14}{'LSN':>14}"
 _NAME_WIDTH = 20
 _PARKED_SHOWN = 8
+_SUSPENDED_SHOWN = 20
 
 
 @click.command("status", short_help="Show what every terminal is doing.")
@@ -39,8 +41,24 @@ def as_json_object(status: ShopStatus) -> dict[str, object]:
     return {
         "data_dir": status.data_dir,
         "terminals": [_terminal_json(facts) for facts in status.terminals],
+        "registry": {
+            "crashed": [one.terminal for one in status.terminals if one.state == "crashed"],
+            "not_entered": [
+                one.terminal
+                for one in status.terminals
+                if one.state == "running" and not one.registered
+            ],
+        },
         "messages_waiting": status.messages,
-        "suspended": status.suspended,
+        "broadcasts": status.broadcasts,
+        "suspended": len(status.suspended),
+        "suspended_sales": [_suspended_json(sale) for sale in status.suspended],
+        "parked": status.parked,
+        "audit": {
+            "collector": status.audit.collector.terminal if status.audit.collector else None,
+            "lag": status.audit.lag,
+            "waiting": status.audit.waiting,
+        },
     }
 
 
@@ -52,7 +70,13 @@ def rows(status: ShopStatus) -> Iterator[str]:
         yield f"no terminal has ever run in {status.data_dir}"
     for facts in status.terminals:
         yield from _terminal_rows(facts)
-    yield f"messages waiting: {status.messages}; suspended sales: {status.suspended}"
+    yield (
+        f"messages waiting: {status.messages}, for all: {status.broadcasts}; "
+        f"sales suspended: {len(status.suspended)}, parked: {status.parked}"
+    )
+    yield from _suspended_rows(status)
+    collector = status.audit.collector.terminal if status.audit.collector else "nobody"
+    yield f"audit log: collected by {collector}; entries waiting: {status.audit.lag}"
 
 
 def _terminal_rows(facts: TerminalFacts) -> Iterator[str]:
@@ -64,15 +88,49 @@ def _terminal_rows(facts: TerminalFacts) -> Iterator[str]:
     parked = "?" if facts.parked is None else str(len(facts.parked))
     opened = "-" if facts.state == "running" else parked
     yield (
-        f"{name:<{_NAME_WIDTH}}{facts.state:<9}{pid:>8}{opened:>6}{facts.segments:>10}"
-        f"{facts.size_bytes:>12}{facts.last_lsn:>12}"
+        f"{name:<{_NAME_WIDTH}}{_state(facts):<9}{pid:>8}{opened:>6}{facts.messages:>6}"
+        f"{facts.size_bytes:>14}{facts.last_lsn:>14}"
     )
     for remark in _remarks(facts):
         yield f"  {remark}"
 
 
+def _state(facts: TerminalFacts) -> str:
+    """One word: a crash matters more than what it parked."""
+    return facts.activity if facts.state != "crashed" else facts.state
+
+
+def _suspended_rows(status: ShopStatus) -> Iterator[str]:
+    for sale in status.suspended[:_SUSPENDED_SHOWN]:
+        where = f", in the hands of {sale.till}" if sale.till is not None else ""
+        if sale.damage is not None:
+            yield f"  {sale.ticket}: its file can't be read{where}"
+        else:
+            yield (
+                f"  {sale.ticket}: {sale.origin}, {sale.lines} lines, {sale.total_minor} "
+                f"{sale.currency}, until {utc_text(sale.expires_ms)[:16]}Z{where}"
+            )
+    if len(status.suspended) > _SUSPENDED_SHOWN:
+        yield f"  and {len(status.suspended) - _SUSPENDED_SHOWN} more"
+
+
+def _suspended_json(sale: SuspendedSale) -> dict[str, object]:
+    return {
+        "ticket": sale.ticket,
+        "till": sale.till,
+        "origin": sale.origin or None,
+        "lines": sale.lines,
+        "total_minor": sale.total_minor,
+        "currency": sale.currency or None,
+        "expires_at": utc_text(sale.expires_ms) if sale.expires_ms else None,
+        "damage": sale.damage,
+    }
+
+
 def _remarks(facts: TerminalFacts) -> Iterator[str]:
     session = facts.session
+    if facts.activity == "silent" and facts.silent_s is not None:
+        yield f"no sign of life for {facts.silent_s:.0f} s: it is stopped, or its machine is stuck"
     if session is not None and session.transaction is not None:
         yield (
             f"{session.activity}: {session.transaction}, {session.lines} lines, "
@@ -100,6 +158,8 @@ def _terminal_json(facts: TerminalFacts) -> dict[str, object]:
     return {
         "terminal": facts.terminal,
         "state": facts.state,
+        "activity": facts.activity,
+        "silent_s": None if facts.silent_s is None else round(facts.silent_s, 1),
         "registered": facts.registered,
         "process": None
         if identity is None
@@ -118,9 +178,11 @@ def _terminal_json(facts: TerminalFacts) -> dict[str, object]:
             "lines": session.lines,
             "total_minor": session.total_minor,
             "currency": session.currency,
+            "configuration": session.configuration,
             "heartbeat_ms": session.heartbeat_ms,
         },
         "parked": None if facts.parked is None else list(facts.parked),
+        "messages": facts.messages,
         "segments": facts.segments,
         "bytes": facts.size_bytes,
         "last_lsn": facts.last_lsn,

@@ -14,7 +14,7 @@ import click
 from posterm.commands.common import next_command, print_json, shared_options
 
 if TYPE_CHECKING:
-    from kernel import Verdict
+    from kernel import AuditVerdict, Verdict
 
 __all__ = ["command"]
 
@@ -31,17 +31,25 @@ _DAMAGED = 74
 @shared_options
 def command(terminal: str | None, ledger: bool, data_dir: str, as_json: bool) -> None:
     """Check every checksum, number and chain of one terminal's log, or of all."""
-    from kernel import verify_shop
+    from kernel import verify_audit, verify_shop
 
     verdicts = verify_shop(data_dir, terminal, ledger=ledger, progress=_show_progress)
-    sound = all(verdict.sound for verdict in verdicts)
+    audit = verify_audit(data_dir) if terminal is None else None
+    sound = all(verdict.sound for verdict in verdicts) and (audit is None or audit.sound)
     if as_json:
         terminals = [asdict(verdict) | {"sound": verdict.sound} for verdict in verdicts]
-        print_json({"sound": sound, "ledger": ledger, "terminals": terminals})
+        told = None if audit is None else asdict(audit) | {"sound": audit.sound}
+        print_json({"sound": sound, "ledger": ledger, "terminals": terminals, "audit": told})
     else:
         for verdict in verdicts:
             _say(verdict)
-        click.echo(_next_step(verdicts, sound, ledger, data_dir))
+        if audit is not None and (audit.files or audit.damages):
+            _say_audit(audit)
+        damaged_logs = not all(verdict.sound for verdict in verdicts)
+        if audit is not None and not audit.sound and not damaged_logs:
+            click.echo(next_command("audit --rebuild", data_dir) + "   (the logs are sound)")
+        else:
+            click.echo(_next_step(verdicts, sound, ledger, data_dir))
     if not sound:
         raise SystemExit(_DAMAGED)
 
@@ -58,6 +66,17 @@ def _say(verdict: Verdict) -> None:
             f"  damage: {damage.path}: offset {damage.offset}, LSN {damage.lsn}: {damage.meaning}"
         )
     for note in verdict.notes:
+        click.echo(f"  note: {note}")
+
+
+def _say_audit(audit: AuditVerdict) -> None:
+    state = "sound" if audit.sound else "DAMAGED"
+    click.echo(f"audit log: {state}, {audit.lines} lines in {audit.files} files")
+    for damage in audit.damages:
+        click.echo(
+            f"  damage: {damage.path}: offset {damage.offset}, LSN {damage.lsn}: {damage.meaning}"
+        )
+    for note in audit.notes:
         click.echo(f"  note: {note}")
 
 

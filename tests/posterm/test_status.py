@@ -34,8 +34,13 @@ def test_a_directory_that_is_not_there_is_a_shop_without_terminals(data_dir: Pat
     assert told(data_dir) == {
         "data_dir": str(data_dir),
         "terminals": [],
+        "registry": {"crashed": [], "not_entered": []},
         "messages_waiting": 0,
+        "broadcasts": 0,
         "suspended": 0,
+        "suspended_sales": [],
+        "parked": 0,
+        "audit": {"collector": None, "lag": 0, "waiting": {}},
     }
     assert not data_dir.exists()
 
@@ -50,6 +55,7 @@ def test_a_running_terminal_is_named_with_its_process_and_its_sale(data_dir: Pat
     assert terminal["process"]["pid"] > 0
     assert terminal["session"]["transaction"] == sale.id
     assert terminal["session"]["operator"] == "0007"
+    assert terminal["session"]["configuration"] == 0
     assert terminal["parked"] is None
     assert terminal["durable_lsn"] > 0
 
@@ -120,15 +126,38 @@ def test_a_killed_terminal_is_crashed_and_keeps_its_sale(data_dir: Path) -> None
     assert done.stdout.splitlines()[-1] == f"next: posterm verify T1 --data-dir {data_dir}"
 
 
-def test_waiting_messages_and_suspended_sales_are_counted(data_dir: Path) -> None:
+def test_waiting_messages_are_counted_for_whom_they_wait(data_dir: Path) -> None:
     Terminal.start("T1", data_dir).stop()
-    shared = data_dir / "shared"
-    (shared / "cross_terminal_messages" / "broadcast" / "m1").touch()
-    (shared / "cross_terminal_messages" / "terminal_inbox" / "T1.m2").touch()
-    (shared / "cross_terminal_messages" / "terminal_inbox" / ".m3").touch()
-    (shared / "suspended" / "s1").touch()
+    with Terminal.start("T2", data_dir) as till:
+        for to in ("T1", "T1", "*"):
+            till.send(to, "notice", {"text": "hello"}, 60)
+    inbox = data_dir / "shared/cross_terminal_messages/terminal_inbox"
+    (inbox / ".half.next").touch()
+    (inbox / "rubbish").touch()
     status = told(data_dir)
-    assert (status["messages_waiting"], status["suspended"]) == (2, 1)
+    assert (status["messages_waiting"], status["broadcasts"]) == (2, 1)
+    assert [one["messages"] for one in status["terminals"]] == [2, 0]
+
+
+def test_suspended_sales_are_told_and_where_they_are(data_dir: Path) -> None:
+    with Terminal.start("T1", data_dir) as till:
+        sale = till.begin(store="S1", currency="EUR", operator="0001")
+        sale.add_line("A", unit_minor=100)
+        ticket = sale.suspend()
+    shared = data_dir / "shared" / "suspended"
+    (shared / "T1-9.released.123456782.T2").touch()
+    (shared / "123456782.claim.T2").touch()
+    status = told(data_dir)
+    assert status["suspended"] == 2
+    damaged, waiting = sorted(status["suspended_sales"], key=lambda one: one["lines"])
+    assert (damaged["ticket"], damaged["till"]) == ("123456782", "T2")
+    assert damaged["damage"] is not None
+    assert (waiting["ticket"], waiting["origin"], waiting["total_minor"]) == (ticket, sale.id, 100)
+    shown = list(rows(shop_status(data_dir)))
+    assert any(
+        row.startswith(f"  {ticket}: {sale.id}, 1 lines, 100 EUR, until 20") for row in shown
+    )
+    assert "  123456782: its file can't be read, in the hands of T2" in shown
 
 
 def test_the_table_keeps_within_80_columns(data_dir: Path) -> None:
@@ -137,7 +166,7 @@ def test_the_table_keeps_within_80_columns(data_dir: Path) -> None:
             till.begin(store="S1", currency="EUR", operator="0001")
     shown = list(rows(shop_status(data_dir)))
     assert max(map(len, shown)) <= 80
-    assert any(row.startswith("T1 ") and " off " in row for row in shown)
+    assert any(row.startswith("T1 ") and " parked " in row for row in shown)
     assert "A" * 32 in shown
 
 

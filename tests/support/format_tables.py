@@ -17,9 +17,20 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
-from kernel.codec.configuration import LocalConfiguration
+from kernel.codec.configuration import SystemDocument, SystemFile
 from kernel.codec.documents import ProcessIdentity, SessionData
-from kernel.model.entries import Act, Commit, Stamp, TaxAmount
+from kernel.codec.messages import Message
+from kernel.codec.operators import (
+    ApprovalAnswer,
+    ApprovalRequest,
+    KeyDocument,
+    OperatorRecord,
+)
+from kernel.codec.settings import Settings
+from kernel.codec.shutdown import ShutdownOrder
+from kernel.codec.tickets import Ticket
+from kernel.model.entries import Act, Commit, Line, ParkedSale, Stamp, TaxAmount
+from kernel.model.mail import Ack
 from kernel.model.till_entries import AnyAct, Unsettled
 from kernel.model.totals import TaxTotal, Totals
 from tests.support.processes import CHECKOUT
@@ -33,14 +44,25 @@ END = "<!-- end of tables -->"
 PARTS: dict[type[Struct], str] = {
     Commit: "commit (an object inside `tender` and `card_outcome`)",
     TaxAmount: "tax amount (an array, in this order)",
+    ParkedSale: "parked sale (an object inside `suspend` and `recall`)",
+    Ack: "acknowledgement (an array, in this order)",
     Unsettled: "unsettled sale (an object inside `z`)",
     Totals: "totals (an object inside `z`, one a currency)",
     TaxTotal: "tax total (an array inside totals, in this order)",
 }
 DOCUMENTS: dict[type[Struct], str] = {
     ProcessIdentity: "process identity (`terminal.lock`; `active_terminals.json`)",
+    Ticket: "suspended sale (`shared/suspended/*`)",
     SessionData: "session (`session_data.json`)",
-    LocalConfiguration: "local configuration (`local_config.json`)",
+    Message: "message (`terminal_inbox/*`, `broadcast/*`)",
+    ShutdownOrder: "shutdown order (`shutdown_signal.flag`; the body of a `shutdown` message)",
+    OperatorRecord: "operator (`operators.json`: `format` 1 and an array `operators`)",
+    KeyDocument: "key (`manager_key.json`, `signing_key`)",
+    ApprovalRequest: "approval request (the body of an `approval_request` message)",
+    ApprovalAnswer: "approval answer (the body of an `approval_answer` message)",
+    SystemFile: "published configuration (`system_config.json` and its history)",
+    SystemDocument: "document (an object inside a published configuration, as raw bytes)",
+    Settings: "values (an object inside a document; `local_config.json` knows the first ones)",
 }
 UNITS = {
     "_minor": "minor units of the currency",
@@ -123,6 +145,8 @@ def _type(hint: object) -> str:  # noqa: PLR0911  # one a kind
         return "one of " + ", ".join(f"`{one.value}`" for one in origin)
     named = {int: "integer", str: "text", bool: "boolean", msgspec.Raw: "JSON"}
     named[datetime] = "text (ISO 8601 with zone)"
+    if origin is Line:
+        return "`line`, its `k` too"
     if issubclass(origin, Struct):
         return PARTS[origin].partition(" (")[0]
     return named[origin]

@@ -45,6 +45,7 @@ _MODELLED_FLAGS = (
     | os.O_CLOEXEC
     | os.O_NOFOLLOW  # there are no links to follow
     | os.O_DIRECTORY
+    | os.O_NONBLOCK  # there are no pipes to wait for
 )
 
 
@@ -57,6 +58,10 @@ class FileStatus(NamedTuple):
     st_uid: int
     st_size: int
     st_mtime: float
+
+    @property
+    def st_mtime_ns(self) -> int:
+        return int(self.st_mtime * 1_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)

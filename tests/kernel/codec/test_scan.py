@@ -20,7 +20,7 @@ def frames(*ends: int, first: int = 1, chain: bytes = FIRST_CHAIN) -> list[bytes
     for number, end in enumerate(ends):
         act: Act = OPENED if number == 0 else Event(what=f"e{number}")
         at = sum(map(len, made)) if end < 0 else end
-        frame, chain = seal_frame(chain, body_of(Stamp(first + number, at), encode_act(act)))
+        frame, chain = seal_frame(chain, body_of(first + number, at, Stamp(), encode_act(act)))
         made.append(frame)
     return made
 
@@ -110,7 +110,7 @@ def test_a_frame_that_was_left_out_moved_or_exchanged_is_damage() -> None:
 
 def test_a_right_chain_over_a_wrong_number_is_damage() -> None:
     first = frames(0)[0]
-    frame, _ = seal_frame(first[9:31], body_of(Stamp(3, 0), encode_act(Event(what="x"))))
+    frame, _ = seal_frame(first[9:31], body_of(3, 0, Stamp(), encode_act(Event(what="x"))))
     assert verdict(first + frame) == "the entry's LSN is not the next one"
 
 

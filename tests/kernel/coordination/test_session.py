@@ -60,6 +60,24 @@ def test_full_disk_costs_the_watcher_a_second_and_the_till_nothing() -> None:
     assert read_session(disk, PATH) == session(3)
 
 
+def test_what_is_owed_is_overdue_after_a_second_and_a_sign_of_life_later() -> None:
+    disk, clock = MemoryDisk(), ManualClock()
+    file = SessionFile(disk, PATH, clock=clock)
+    told = [file.write(session(1)), file.overdue]
+    clock.advance(1)
+    told.append(file.overdue)  # nothing has changed
+    file.owe()
+    told.append(file.overdue)
+    assert told == [True, False, False, True]
+
+    told = [file.write(session(2)), file.overdue]
+    clock.advance(15)
+    told.append(file.overdue)
+    clock.advance(1)
+    told.append(file.overdue)
+    assert told == [True, False, False, True]
+
+
 @pytest.mark.parametrize("data", [b"", b"garbage", b"{}", b"\0" * 5000])
 def test_session_file_that_cannot_be_used_says_nothing(data: bytes) -> None:
     disk = MemoryDisk()

@@ -142,7 +142,7 @@ def test_a_log_of_a_newer_format_asks_for_the_newer_version() -> None:
     machine.start().stop()
     newer = SegmentOpened(format=2, schema=1, terminal="TILL", previous_chain=FIRST_CHAIN.decode())
     machine.write(
-        machine.paths.wal, seal_frame(FIRST_CHAIN, body_of(Stamp(1), encode_act(newer)))[0]
+        machine.paths.wal, seal_frame(FIRST_CHAIN, body_of(1, 0, Stamp(), encode_act(newer)))[0]
     )
     with pytest.raises(BadConfiguration, match="written by a newer posterm"):
         machine.start()

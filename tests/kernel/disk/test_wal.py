@@ -15,7 +15,7 @@ from kernel.disk.files import Disk, read_file
 from kernel.disk.layout import TerminalPaths
 from kernel.disk.wal import LOW_BYTES, RESERVE_BYTES, Draft, Wal
 from kernel.errors import DiskFull, Poisoned
-from kernel.model.entries import Act
+from kernel.model.entries import Stamp
 from kernel.model.ledger import Ledger
 from kernel.model.till_entries import Event
 from tests.support.faults import Fails, FaultyDisk
@@ -26,10 +26,10 @@ PATHS = TerminalPaths("/T")
 
 def draft(what: str) -> Draft:
     act = Event(what=what)
-    return Draft(act, encode_act(act), 1_000, 5, 20260101)
+    return Draft(act, encode_act(act), NOW)
 
 
-NOW = Draft(Act(), None, 1_000, 5, 20260101)
+NOW = Stamp(wall_ms=1_000, uptime_ms=5, business_date=20260101)
 
 
 def created(disk: Disk, *, segment_bytes: int = 1 << 20) -> Wal:
@@ -66,9 +66,10 @@ def test_what_append_returned_for_is_durable_and_marked(disk: MemoryDisk) -> Non
     wal = created(disk)
     for count in (1, 3, 2):
         before = wal.at
-        stamps = wal.append([draft(f"e{number}") for number in range(count)])
-        assert [stamp.lsn for stamp in stamps] == list(range(before.lsn, before.lsn + count))
-        assert {stamp.end for stamp in stamps} == {before.offset}
+        wal.append([draft(f"e{number}") for number in range(count)])
+        written = read_frames(log(disk), before).frames
+        assert [frame.stamp.lsn for frame in written] == [before.lsn + n for n in range(count)]
+        assert {frame.stamp.end for frame in written} == {before.offset}
         assert durable_log(disk) == log(disk)
         assert len(log(disk)) == wal.at.offset
         assert read_mark(disk, PATHS.durable) == (1, wal.at.offset, wal.at.lsn - 1)
@@ -92,8 +93,10 @@ def test_an_append_without_sync_says_nothing_is_durable(disk: MemoryDisk) -> Non
     wal.append([draft("a")], sync=False)
     assert read_mark(disk, PATHS.durable) == mark
     assert durable_log(disk) == durable != log(disk)
-    (stamp,) = wal.append([draft("b")])
-    assert stamp.end == len(durable)
+    before = wal.at
+    wal.append([draft("b")])
+    (frame,) = read_frames(log(disk), before).frames
+    assert frame.stamp.end == len(durable)
     assert durable_log(disk) == log(disk)
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from kernel.errors import SaleRefused
 from kernel.model.decisions import (
-    LINES_LIMIT,
     decide_abort,
     decide_begin,
     decide_card_outcome,
@@ -21,7 +20,6 @@ from kernel.model.decisions import (
     decide_tender_void,
     name_of,
     open_sale,
-    with_period,
 )
 from kernel.model.entries import (
     CardOutcome,
@@ -36,7 +34,7 @@ from kernel.model.entries import (
 from kernel.model.ledger import Ledger
 from kernel.model.money import LIMIT
 from kernel.model.postings import Postings
-from kernel.model.till_entries import PeriodOpened
+from kernel.model.suspension import LINES_LIMIT
 from kernel.model.transaction import State, Transaction, begun, with_line, with_tender
 
 NOW = Stamp(1, 0, 5_000, 0, 20260101)
@@ -162,12 +160,3 @@ def test_a_sale_that_holds_money_is_not_aborted() -> None:
     with pytest.raises(SaleRefused, match="void the tender first"):
         decide_abort(with_tender(sale_of(500), Tender(tx=1, amount_minor=5), NOW), "left", "T-1")
     assert decide_abort(sale_of(500), "left", "T-1").reason == "left"
-
-
-def test_a_period_is_opened_only_where_none_is() -> None:
-    opening = PeriodOpened(number=1, date=20260101, drawer="D")
-    act = Line(total_minor=1)
-    ledger = Ledger()
-    assert with_period(ledger, (act,), opening) == (opening, act)
-    ledger.apply(opening, NOW)
-    assert with_period(ledger, (act,), opening) == (act,)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 import threading
-from typing import Any
+from contextlib import suppress
+from opcode import opmap
+from types import FrameType
+from typing import Any, Self
 
 import pytest
 
@@ -244,3 +249,101 @@ def test_what_was_refused_for_lack_of_space_is_not_staged_any_more(machine: Till
         sale.add_line("TEA", 1, 500)
     assert sale.add_line("TEA", 1, 200) == 1
     assert sale.tender_cash(200).name == "COMMITTED"
+
+
+_ANSWERS_SIGNALS = frozenset(opmap[name] for name in ("CALL", "RESUME", "JUMP_BACKWARD"))
+
+
+class _Interrupt:
+    """Ctrl+C at the nth place in the journal where Python lets a signal in."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+        self.came = False
+        self._ran: dict[FrameType, int] = {}
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> Self | None:
+        if not frame.f_code.co_filename.endswith(os.path.join("terminal", "journal.py")):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            before = self._ran.get(frame)
+            self._ran[frame] = frame.f_code.co_code[frame.f_lasti]
+            if before in _ANSWERS_SIGNALS:
+                self._count()
+        return self
+
+    def _count(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            sys.settrace(None)
+            self.came = True
+            raise KeyboardInterrupt
+
+    def __enter__(self) -> None:
+        sys.settrace(self)
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(None)
+
+
+def test_ctrl_c_at_any_moment_leaves_a_journal_that_answers() -> None:
+    """The entry is logged or it isn't; who comes next is served or told, and never waits."""
+    for at in range(1, 2_000):
+        machine = TillMachine()
+        till = machine.start()
+        interrupt = _Interrupt(at)
+        with suppress(KeyboardInterrupt), interrupt:
+            till.journal.record(lambda _: noted("first"))
+        next_one = threading.Thread(target=_record_or_be_told, args=(till,), daemon=True)
+        next_one.start()
+        next_one.join(5)
+        assert not next_one.is_alive(), f"waits for ever after interrupt {at}"
+        machine.kill()
+        machine.start()
+        if not interrupt.came:
+            assert at > 20, "the interrupts came where the work is done"
+            return
+    raise AssertionError("the record never ran to its end")
+
+
+def test_ctrl_c_at_any_moment_of_waiting_leaves_a_journal_that_answers() -> None:
+    """Who waits behind another may be made the leader at the very moment of the interrupt."""
+    for at in range(1, 2_000):
+        machine, gate = TillMachine(), _Gate()
+        machine.disk = gate
+        till = machine.start()
+        gate.armed = True
+        leader = threading.Thread(target=till.journal.record, args=(lambda _: noted("first"),))
+        leader.start()
+        assert gate.reached.wait(20)
+        gone_on = threading.Event()
+        opener = threading.Thread(target=_open_once_queued, args=(till, gate, gone_on))
+        opener.start()
+        interrupt = _Interrupt(at)
+        with suppress(KeyboardInterrupt), interrupt:
+            till.journal.record(lambda _: noted("second"))
+        gone_on.set()
+        next_one = threading.Thread(target=_record_or_be_told, args=(till,), daemon=True)
+        next_one.start()
+        for thread in (opener, leader, next_one):
+            thread.join(5)
+            assert not thread.is_alive(), f"waits for ever after interrupt {at}"
+        machine.kill()
+        machine.start()
+        if not interrupt.came:
+            assert at > 20, "the interrupts came where the work is done"
+            return
+    raise AssertionError("the record never ran to its end")
+
+
+def _open_once_queued(till: Terminal, gate: _Gate, gone_on: threading.Event) -> None:
+    while not (till.journal._queue or gone_on.wait(0.001)):
+        pass
+    gate.go.set()
+
+
+def _record_or_be_told(till: Terminal) -> None:
+    with suppress(Poisoned):
+        till.journal.record(lambda ledger: noted("second"))
+    till.stop()

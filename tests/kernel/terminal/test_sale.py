@@ -170,8 +170,13 @@ def test_a_discount_takes_something_off(machine: TillMachine, sale: Sale, amount
     refused(machine, lambda: sale.discount(amount), "discount")
 
 
-def test_what_was_accepted_can_be_read_back_after_a_kill(machine: TillMachine, sale: Sale) -> None:
-    sale.add_line("TEA", 1, 100, price_origin="list", origin=("OTHER-3", 2), rule="3for2", of=1)
+def test_what_was_accepted_can_be_read_back_after_a_kill(
+    machine: TillMachine, till: Terminal, sale: Sale
+) -> None:
+    receipt = till.begin("S1", "EUR", "0001")
+    receipt.add_line("TEA", 1, 100)
+    receipt.tender_cash(100)
+    sale.add_line("TEA", -1, 100, price_origin="list", origin=(receipt.id, 1), rule="3for2", of=1)
     sale.discount(10, shares=((1, 10),), percent_milli=2_000, reason="damaged")
     before = sale.value
     machine.kill()

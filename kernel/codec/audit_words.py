@@ -1,0 +1,241 @@
+"""An entry in the shop's own words: the names of events, and of all that an entry says.
+
+The words are the attribute names of the entries in `kernel.model`; only the log's keys are short.
+So each kind has two shapes made from its class: one reads the short keys, one writes the words,
+and the values between them stay the bytes that they are. An entry of a kind that is not known
+here keeps its own name, and says who and when. Pure: bytes in, bytes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple, cast, get_args
+
+import msgspec
+from msgspec import Raw, Struct, defstruct, field
+from msgspec.structs import astuple, fields
+
+from kernel.model.entries import Act
+from kernel.model.till_entries import AnyAct
+
+__all__ = ["EVENTS", "Said", "epoch_begun", "read", "write"]
+
+EVENTS: dict[str, tuple[str, int | None]] = {
+    "segment": ("log_segment_opened", None),
+    "seal": ("log_segment_sealed", None),
+    "start": ("terminal_started", 13001),
+    "recovery": ("terminal_recovered", None),
+    "stop": ("terminal_stopped", 13002),
+    "clock": ("clock_stepped", None),
+    "period": ("period_opened", None),
+    "period:training": ("training_begun", 13023),
+    "z": ("z_report", 13009),
+    "begin": ("sale_begun", None),
+    "line": ("item_sold", None),
+    "line:return": ("item_returned", None),
+    "line:void": ("line_voided", None),
+    "line:discount": ("discount_given", None),
+    "line:tax": ("tax_added", None),
+    "line:rounding": ("cash_rounded", None),
+    "line:deposit": ("deposit_charged", None),
+    "line:adjustment": ("promotion_applied", None),
+    "line:non_revenue": ("non_revenue_posted", None),
+    "tender": ("cash_taken", None),
+    "tender:card": ("card_taken", None),
+    "tender:voucher": ("voucher_taken", None),
+    "tender_void": ("tender_voided", None),
+    "card_request": ("card_requested", None),
+    "card_outcome": ("card_answered", None),
+    "card_outcome:settled": ("card_settled", None),
+    "card_outcome:declined": ("card_declined", None),
+    "card_outcome:unknown": ("card_unknown", None),
+    "closed": ("sale_closed", 13012),
+    "closed:return": ("sale_closed", 13013),
+    "closed:training": ("sale_closed", 13017),
+    "abort": ("sale_voided", 13028),
+    "suspend": ("sale_suspended", 13010),
+    "recall": ("sale_recalled", 13011),
+    "cash:pay_in": ("cash_paid_in", None),
+    "cash:pay_out": ("cash_paid_out", 13019),
+    "cash:pickup": ("cash_picked_up", 13019),
+    "cash:no_sale": ("drawer_opened", 13005),
+    "count": ("drawer_counted", None),
+    "operator:sign_on": ("operator_signed_on", 13003),
+    "operator:sign_off": ("operator_signed_off", 13004),
+    "operator:lock": ("terminal_locked", None),
+    "operator:unlock": ("terminal_unlocked", None),
+    "operator:hand_over": ("till_handed_over", None),
+    "copy": ("receipt_copied", 13014),
+    "intent": ("device_asked", None),
+    "outcome": ("device_answered", None),
+    "sent": ("message_sent", None),
+    "applied": ("message_applied", None),
+    "config": ("configuration_applied", None),
+    "approval": ("approval_given", None),
+    "event": ("noted", None),
+}
+"""Kind of entry, or `kind:variety`, to the event's name and its code where one fits. Codes are
+those of events in the Norwegian SAF-T Cash Register code lists (basic type 13)."""
+
+_OWN = ("terminal", "epoch", "lsn", "chain", "date", "at", "event", "event_code", "transaction")
+"""A line's own words; an entry's of the same name are called `entry_...`."""
+_NOTHING = Raw(b"")
+_STAMPED = 4
+"""So many values before those that are passed on: LSN, time, business date, transaction."""
+
+Event = tuple[str, int | None]
+
+
+class Said(Struct, gc=False):
+    """What is read of every entry. Each kind has a class of its own with all that it says."""
+
+    lsn: int = field(name="n")
+    wall_ms: int = field(name="t")
+    business_date: int = field(name="d")
+    tx: int | None = field(name="x", default=None)
+
+
+class _Shape(NamedTuple):
+    """One kind of entry: `write` makes its words. The last three are places among the values
+    read, 0 where the kind has no such value."""
+
+    write: Callable[..., Any]
+    event: Event
+    varieties: dict[bytes, Event]
+    variety: int
+    commit: int
+    quantity: int
+
+
+class _Commit(Struct, gc=False):
+    receipt: int = field(name="no", default=0)
+    total_minor: int = field(name="tot", default=0)
+    change_minor: int = field(name="chg", default=0)
+    fiscal: Raw = _NOTHING
+
+
+class _Closed(Struct, gc=False, omit_defaults=True):
+    receipt: int
+    total_minor: int
+    change_minor: int = 0
+    fiscal: Raw = _NOTHING
+
+
+def read(body: bytes) -> Said:
+    """What the entry says. Raises `msgspec.DecodeError` where it is no entry."""
+    try:
+        return _read(body)
+    except msgspec.ValidationError:
+        return _read_unknown(body)
+
+
+def write(  # noqa: PLR0917  # one call, in the inner loop: names would cost a tenth of it
+    said: Said, terminal: str, epoch: int, chain: str, at: str, transaction: str | None
+) -> bytes:
+    """The line of what was said, without its newline."""
+    words, (event, code), varieties, variety, commit, quantity = _SHAPES[type(said)]
+    values = astuple(said)
+    if commit and values[commit] is not _NOTHING:
+        (event, code), values = _closed(values, commit, said.tx)
+    elif variety and (value := values[variety]) is not _NOTHING:
+        event, code = varieties.get(bytes(value), (event, code))
+    elif quantity and (value := values[quantity]) is not _NOTHING and bytes(value)[:1] == b"-":
+        event, code = EVENTS["line:return"]
+    elif not event:
+        event = _name_of_unknown(said)
+    place = terminal, epoch, said.lsn, chain, said.business_date, at
+    return _encode(words(*place, event, code, transaction, *values[_STAMPED:]))
+
+
+def _name_of_unknown(said: Said) -> str:
+    assert isinstance(said, _Unknown), "every kind that is known has an event"
+    return said.kind
+
+
+def epoch_begun(said: Said) -> int | None:
+    """The epoch that a `start` entry begins; None for any other entry."""
+    return int(bytes(said.epoch)) if isinstance(said, _Started) else None
+
+
+def _closed(values: tuple[Any, ...], place: int, tx: int | None) -> tuple[Event, tuple[Any, ...]]:
+    """A close's event, and the values with its commit in words."""
+    commit = _decode_commit(values[place])
+    words = _Closed(commit.receipt, commit.total_minor, commit.change_minor, commit.fiscal)
+    if tx is not None and tx < 0:
+        event = EVENTS["closed:training"]
+    else:
+        event = EVENTS["closed:return" if commit.total_minor < 0 else "closed"]
+    return event, (*values[:place], Raw(_encode(words)), *values[place + 1 :])
+
+
+def _reader(kind: str, act: type[Act]) -> type[Said]:
+    """The short keys of one kind, each value as its bytes."""
+    keys = [
+        (one.name, Raw, field(name=one.encode_name, default=_NOTHING))
+        for one in fields(act)
+        if one.name != "tx"
+    ]
+    name = f"{act.__name__}Said"
+    made: Any = defstruct(name, keys, bases=(Said,), gc=False, tag_field="k", tag=kind)
+    return cast(type[Said], made)
+
+
+def _shape(kind: str, said: type[Said]) -> _Shape:
+    names = said.__struct_fields__
+    words = [f"entry_{name}" if name in _OWN else name for name in names[_STAMPED:]]
+    writer = defstruct(
+        f"{said.__name__}Line",
+        [
+            *[(name, object) for name in _OWN[:7]],
+            *[(name, object, None) for name in _OWN[7:]],
+            *[(word, Raw, _NOTHING) for word in words],
+        ],
+        gc=False,
+        omit_defaults=True,
+    )
+
+    def place(*wanted: str) -> int:
+        return next((names.index(name) for name in wanted if name in names), 0)
+
+    varieties = {
+        b'"%b"' % key.partition(":")[2].encode(): event
+        for key, event in EVENTS.items()
+        if key.startswith(f"{kind}:")
+    }
+    if kind == "period":
+        varieties = {b"true": EVENTS["period:training"]}
+    return _Shape(
+        write=writer,
+        event=EVENTS.get(kind, (kind, None)),
+        varieties=varieties,
+        variety=place("training") if kind == "period" else place("kind", "how", "result"),
+        commit=place("commit"),
+        quantity=place("quantity") if kind == "line" else 0,
+    )
+
+
+def _kind(act: type[Act]) -> str:
+    return str(act.__struct_config__.tag)
+
+
+_encode = msgspec.json.Encoder().encode
+_decode_commit = msgspec.json.Decoder(_Commit).decode
+_READERS = {_kind(act): _reader(_kind(act), act) for act in get_args(AnyAct)}
+_Started: Any = _READERS["start"]
+_SHAPES: dict[type[Said], _Shape] = {said: _shape(kind, said) for kind, said in _READERS.items()}
+_read: Callable[[bytes], Said] = msgspec.json.Decoder(reduce(or_, _READERS.values())).decode
+
+
+class _Unknown(Said, gc=False):
+    """An entry of a kind that a newer posterm wrote."""
+
+    kind: str = field(name="k", default="")
+    operator: Raw = field(name="o", default=_NOTHING)
+    approver: Raw = field(name="a", default=_NOTHING)
+    applied: Raw = field(name="i", default=_NOTHING)
+
+
+_read_unknown = msgspec.json.Decoder(_Unknown).decode
+_SHAPES[_Unknown] = _shape("", _Unknown)._replace(variety=0)

@@ -1,0 +1,136 @@
+"""`shutdown_signal.flag`: while the shop is being shut down, no till starts.
+
+The flag speaks to tills that are off, a message to those that run. It binds until its deadline
+and no longer, so that a flag which nobody took away keeps no shop closed; one that can't be used,
+or that MANAGER has not signed, is set aside for the same reason. This module must never end a
+till: each ends itself.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from datetime import UTC, datetime
+from errno import EDQUOT, ENOSPC
+
+from msgspec.structs import replace
+
+from kernel.clock import Clock
+from kernel.codec.shutdown import (
+    SHUTDOWN_LIMIT_BYTES,
+    ShutdownOrder,
+    decode_shutdown,
+    encode_shutdown,
+    shutdown_bytes,
+)
+from kernel.coordination.signatures import Signatures
+from kernel.disk.files import SHARED_FILE_MODE, Disk, read_file, replace_file
+from kernel.disk.layout import Layout
+from kernel.disk.lock import OperationLock
+from kernel.errors import BadConfiguration, BadInput, Contention, DiskFull
+
+__all__ = ["CANCEL", "ORDER", "ShutdownFlag"]
+
+ORDER, CANCEL = "shutdown", "shutdown_cancel"
+"""Types of the messages that say to running tills what the flag says to others."""
+
+_OPERATION = "shutdown"
+
+
+class ShutdownFlag:
+    """The flag of one shop. Every call reads the file anew."""
+
+    def __init__(self, disk: Disk, layout: Layout, signatures: Signatures, *, clock: Clock) -> None:
+        self._disk = disk
+        self._layout = layout
+        self._signatures = signatures
+        self._clock = clock
+
+    def hoist(self, order: ShutdownOrder) -> None:
+        """Let no till start from now on; durable when it returns.
+
+        Raises `Contention` where another order is in force, `SaleRefused` for one that nobody
+        would follow or that comes from any terminal but MANAGER, `DiskFull`, `BadConfiguration`.
+        """
+        signature = self._signatures.sign(shutdown_bytes(order))
+        data = encode_shutdown(replace(order, signature=signature))
+        path = self._layout.shutdown_flag
+        scratch = os.path.join(self._layout.coordination, f".{os.path.basename(path)}.next")
+        with self._operation():
+            standing = self.live()
+            if standing is not None:
+                raise Contention(
+                    f"{standing.by} is shutting the shop down already, until "
+                    f"{_clock_time(standing.deadline_ms)} ({standing.reason}); "
+                    "wait for that, or cancel it with `posterm shutdown --cancel`"
+                )
+            try:
+                replace_file(self._disk, path, data, scratch=scratch, mode=SHARED_FILE_MODE)
+            except OSError as fault:
+                raise _cannot_write(path, fault) from fault
+
+    def lower(self, order: ShutdownOrder) -> bool:
+        """Let tills start again; False if the flag is gone or another order's by now."""
+        with self._operation():
+            standing = self.standing()
+            if standing is None or standing.id != order.id:
+                return False
+            try:
+                self._disk.unlink(self._layout.shutdown_flag)
+                # Else a power cut could bring back the flag of an order that was cancelled.
+                self._disk.sync_directory(self._layout.coordination)
+            except OSError as fault:
+                raise _cannot_write(self._layout.shutdown_flag, fault) from fault
+            return True
+
+    def live(self) -> ShutdownOrder | None:
+        """The order that is in force now."""
+        order = self.standing()
+        return order if order is not None and order.live(self._clock.wall_ms()) else None
+
+    def refuse_start(self, terminal: str) -> None:
+        """Raises `Contention` while the shop is being shut down; who ordered it may start."""
+        order = self.live()
+        if order is not None and order.by != terminal:
+            raise Contention(
+                f"the shop is being shut down until {_clock_time(order.deadline_ms)} "
+                f"({order.reason}); start {terminal} after that, or cancel the shutdown with "
+                "`posterm shutdown --cancel`"
+            )
+
+    def standing(self) -> ShutdownOrder | None:
+        """The order on the flag, in force or not; a flag that can't be used is set aside."""
+        path = self._layout.shutdown_flag
+        try:
+            data = read_file(self._disk, path, SHUTDOWN_LIMIT_BYTES)
+            order = None if data is None else decode_shutdown(data)
+            if order is not None and not self._believed(order):
+                raise BadInput("MANAGER did not sign it")
+            return order
+        except (OSError, BadInput):
+            name = f"{os.path.basename(path)}.{self._clock.wall_ms()}"
+            # Where it can't be moved, it is as good as none all the same.
+            with suppress(OSError):
+                self._disk.rename(path, os.path.join(self._layout.cleanup, name))
+            return None
+
+    def _believed(self, order: ShutdownOrder) -> bool:
+        signed = shutdown_bytes(order)
+        return order.signature is not None and self._signatures.verify(signed, order.signature)
+
+    def _operation(self) -> OperationLock:
+        lock = self._layout.operation_lock(_OPERATION)
+        return OperationLock(self._disk, lock, clock=self._clock)
+
+
+def _clock_time(wall_ms: int) -> str:
+    """Hours, minutes and seconds as they are on the wall here."""
+    return f"{datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone():%H:%M:%S}"
+
+
+def _cannot_write(path: str, fault: OSError) -> DiskFull | BadConfiguration:
+    if fault.errno in (ENOSPC, EDQUOT):
+        return DiskFull(f"{path} can't be written: the disk is full; make room and try again")
+    return BadConfiguration(
+        f"{path} can't be written: {fault.strerror}; let this user write in its directory"
+    )

@@ -1,0 +1,93 @@
+"""A terminal's Z entries of one business date, read from the end of its log.
+
+A year of sales lies before them, and the end of a day must not read it: segments are read newest
+first, down to the one that begins on an earlier date. Like `history` it takes no lock and reads no
+further than the durable mark; a fault ends the log, and `verify` says more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from kernel.codec.entries import decode_act
+from kernel.codec.scan import ReadFrame, first_position, read_frames
+from kernel.disk.durable import read_mark
+from kernel.disk.files import Disk, read_file
+from kernel.disk.layout import TerminalPaths
+from kernel.disk.recovery import SEGMENT_LIMIT_BYTES, sealed_segments
+from kernel.model.till_entries import Counted, PeriodClosed
+
+__all__ = ["DayClose", "day_closes"]
+
+_WANTED = (b'"k":"z"', b'"k":"count"')
+
+
+class DayClose(NamedTuple):
+    """A Z entry, when it was logged, and what was counted in the drawer since the one before."""
+
+    closed: PeriodClosed
+    wall_ms: int
+    counted_minor: dict[str, int]
+
+
+def day_closes(disk: Disk, paths: TerminalPaths, business_date: int) -> list[DayClose]:
+    """Oldest first; none for a terminal that has no log. Raises `OSError`."""
+    found: list[DayClose] = []
+    counted: dict[str, int] = {}
+    for frame in _frames_since(disk, paths, business_date):
+        if frame.stamp.business_date != business_date:
+            continue
+        # Most entries are lines: they are passed over without being decoded.
+        if not any(word in frame.body for word in _WANTED):
+            continue
+        try:
+            act = decode_act(frame.body)
+        except msgspec.DecodeError:
+            continue
+        if isinstance(act, Counted):
+            counted[act.currency] = act.amount_minor
+        elif isinstance(act, PeriodClosed):
+            found.append(DayClose(act, frame.stamp.wall_ms, counted))
+            counted = {}
+    return found
+
+
+def _frames_since(disk: Disk, paths: TerminalPaths, business_date: int) -> list[ReadFrame]:
+    """The entries of that date and later, with some before it."""
+    parts: list[list[ReadFrame]] = []
+    for data in _newest_first(disk, paths):
+        found = first_position(data)
+        if found is None:
+            break
+        first = found[0]
+        mark = read_mark(disk, paths.durable)
+        if mark is not None and mark.segment == first.lsn:
+            data = data[: mark.offset]  # noqa: PLW2901  # the rest may yet be taken back
+        frames = read_frames(data, first).frames
+        parts.append(frames)
+        if not frames or frames[0].stamp.business_date < business_date:
+            break
+    return [frame for part in reversed(parts) for frame in part]
+
+
+def _newest_first(disk: Disk, paths: TerminalPaths) -> Iterator[bytes]:
+    try:
+        sealed = sealed_segments(disk, paths)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    # The sealed ones were listed first: a rotation in between shows the same entries twice at
+    # worst under another name, which `first` below tells, and never hides any.
+    opened = read_file(disk, paths.wal, SEGMENT_LIMIT_BYTES)
+    newest = sealed_segments(disk, paths)
+    if newest != sealed:
+        yield from _newest_first(disk, paths)
+        return
+    if opened is not None:
+        yield opened
+    for first in reversed(sealed):
+        data = read_file(disk, paths.segment(first), SEGMENT_LIMIT_BYTES)
+        if data is not None:
+            yield data

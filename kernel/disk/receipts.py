@@ -1,0 +1,80 @@
+"""One sale out of a long log, newest segment first: what a receipt says, years later, in a moment.
+
+Entries are found by their bytes and only those of the sale are decoded; each is checked by its
+CRC. It takes no lock and never reads further than the durable mark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from kernel.codec.entries import decode_act, decode_stamp
+from kernel.codec.frame import HEAD_BYTES, open_frame
+from kernel.codec.scan import first_position
+from kernel.disk.durable import read_mark
+from kernel.disk.files import Disk, read_file
+from kernel.disk.layout import TerminalPaths
+from kernel.disk.recovery import SEGMENT_LIMIT_BYTES, sealed_segments
+from kernel.errors import LogDamaged
+from kernel.model.entries import Act, SaleBegun, SaleRecalled, Stamp
+from kernel.model.ledger import Ledger, Period
+from kernel.model.transaction import Transaction
+
+__all__ = ["sale_in_log"]
+
+_Entry = tuple[Act, Stamp]
+
+
+def sale_in_log(disk: Disk, paths: TerminalPaths, number: int) -> Transaction | None:
+    """The sale of that number as the durable entries leave it; None if there is none.
+
+    Raises `LogDamaged` where its entries can't be read, `OSError`.
+    """
+    found: list[_Entry] = []
+    for path, data in _newest_first(disk, paths):
+        found = [*_entries(path, data, number), *found]
+        if found and isinstance(found[0][0], SaleBegun | SaleRecalled):
+            return _folded(found)
+    return None
+
+
+def _folded(entries: list[_Entry]) -> Transaction | None:
+    ledger = Ledger(period=Period(0, 0, "", 0))
+    sale = None
+    for act, stamp in entries:
+        sale = ledger.apply(act, stamp) or sale
+    return sale
+
+
+def _entries(path: str, data: bytes, number: int) -> Iterator[_Entry]:
+    # A text can't look like this: JSON escapes the quotes in it.
+    for match in re.finditer(rb',"x":%d[,}]' % number, data):
+        start = data.rfind(b"\n", 0, match.start()) + 1
+        end = open_frame(data, start)
+        if end < 0:
+            raise LogDamaged(path, start, 0, f"an entry of sale {number} can't be read")
+        body = data[start + HEAD_BYTES : end - 1]
+        try:
+            act = decode_act(body)
+            if act.tx == number:  # other entries name sales too
+                yield act, decode_stamp(body)
+        except msgspec.DecodeError as fault:
+            raise LogDamaged(path, start, 0, "an entry of a kind not known here") from fault
+
+
+def _newest_first(disk: Disk, paths: TerminalPaths) -> Iterator[tuple[str, bytes]]:
+    """The open segment is read first: a rotation meanwhile only makes it a sealed one."""
+    mark = read_mark(disk, paths.durable)
+    data = read_file(disk, paths.wal, SEGMENT_LIMIT_BYTES)
+    found = first_position(data) if data else None
+    if data is not None and found is not None:
+        durable = mark is not None and mark.segment == found[0].lsn
+        yield paths.wal, data[: mark.offset] if mark is not None and durable else data
+    for first in reversed(sealed_segments(disk, paths)):
+        if found is None or first < found[0].lsn:
+            sealed = read_file(disk, paths.segment(first), SEGMENT_LIMIT_BYTES)
+            if sealed is not None:
+                yield paths.segment(first), sealed

@@ -1,0 +1,216 @@
+"""Approvals: one act on one sale, named by what it changes, allowed once by somebody who may.
+
+An approval says (act, sale, line, old value, new value). Old values are read off the ledger by
+the kernel itself, when the approval is asked for and again when it is used: if the line has
+changed in between, what was approved is no longer what would happen, and it is refused. Pure;
+this module must never decide who may approve.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kernel.errors import SaleRefused
+from kernel.model.entries import Act, Line, LineKind, SaleAborted, TenderVoided
+from kernel.model.till_entries import Approval, ApprovalUsed, CashMovement, OperatorChange
+
+if TYPE_CHECKING:
+    from kernel.model.ledger import Ledger
+    from kernel.model.transaction import Transaction
+
+__all__ = [
+    "Approvable",
+    "Asked",
+    "approved",
+    "asked_now",
+    "standing_minor",
+]
+
+
+class Approvable(StrEnum):
+    """The acts that may need somebody else's word; `role_<act>` is the setting that says whose."""
+
+    VOID_LINE = "void_line"
+    VOID_SALE = "void_sale"
+    DISCOUNT = "discount"
+    PRICE_OVERRIDE = "price_override"
+    ITEM_NOT_ON_FILE = "item_not_on_file"
+    RETURN = "return"
+    RETURN_WITHOUT_RECEIPT = "return_without_receipt"
+    VOID_TENDER = "void_tender"
+    NO_SALE = "no_sale"
+    PAY_IN = "pay_in"
+    PAY_OUT = "pay_out"
+    PICKUP = "pickup"
+    TAKE_OVER = "take_over"
+
+
+_TAKES_OFF = (Approvable.DISCOUNT, Approvable.PRICE_OVERRIDE)
+_SELLS = (Approvable.PRICE_OVERRIDE, Approvable.ITEM_NOT_ON_FILE)
+_VOIDS = (Approvable.VOID_LINE, Approvable.VOID_SALE, Approvable.VOID_TENDER)
+_POSTS_ANEW = (
+    Approvable.ITEM_NOT_ON_FILE,
+    Approvable.RETURN,
+    Approvable.RETURN_WITHOUT_RECEIPT,
+)
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What an approval is bound to. Amounts are minor units as text.
+
+    `line` is the number of a line, or of a tender where one is voided. `old` and `new` are what
+    that line, tender or sale is worth before and after; None where nothing stood there before.
+    """
+
+    what: Approvable
+    tx: int | None = None
+    line: int | None = None
+    old: str | None = None
+    new: str | None = None
+
+    def __str__(self) -> str:
+        where = "" if self.line is None else f" of line {self.line}"
+        return f"{self.what}{where} from {self.old or 'nothing'} to {self.new or 'nothing'}"
+
+
+def asked_now(
+    ledger: Ledger, what: str, *, tx: int | None, line: int | None, new: str | None
+) -> Asked:
+    """The act as it would be approved now; its old value is what stands in the ledger.
+
+    What is voided is worth 0 after it, so `new` need not say so.
+    """
+    kind = _approvable(what)
+    new = "0" if kind in _VOIDS else new
+    old: str | None = None
+    if kind is Approvable.TAKE_OVER:
+        old = ledger.staff.signed_on.operator if ledger.staff.signed_on is not None else None
+    elif tx is not None:
+        old = _old(_open(ledger, tx), kind, line)
+    return Asked(what=kind, tx=tx, line=line, old=old, new=new)
+
+
+def approved(ledger: Ledger, token: str | None, acts: tuple[Act, ...]) -> tuple[Act, ...]:
+    """`acts`, the last of them approved under `token`, which is spent right before it.
+
+    Both are one write, so a crash can spend a token without its act, and never the other way.
+    Refused where the token is unknown or spent, or says anything else than this act would do.
+    Without a token they are as they were.
+    """
+    if token is None:
+        return acts
+    granted = ledger.staff.approvals.get(token)
+    if granted is None:
+        raise SaleRefused("this approval is spent or was never given; ask again")
+    *before, act = acts
+    allowed = _asked_of(granted)
+    wanted = _bound(ledger, allowed.what, act)
+    if wanted is None or replace(wanted, old=allowed.old) != allowed:
+        raise SaleRefused(f"the approval is for {allowed}, and not for this; ask again")
+    if wanted.old != allowed.old:
+        raise SaleRefused(
+            f"the approval is for {allowed}, but it stands at {wanted.old or 'nothing'} now; "
+            "ask again"
+        )
+    spent = ApprovalUsed(
+        tx=act.tx, operator=act.operator, approver=granted.approver, token=granted.token
+    )
+    return (*before, spent, replace(act, approver=granted.approver))
+
+
+def standing_minor(sale: Transaction, line: int) -> int | None:
+    """What line `line` is worth with its discounts; None once it is void. Raises `IndexError`."""
+    if sale.lines.reversal_of(line) is not None:
+        return None
+    worth = sale.lines.line(line).total_minor
+    for number, posted in enumerate(sale.lines, 1):
+        if posted.of == line and posted.kind is LineKind.DISCOUNT:
+            worth += 0 if sale.lines.reversal_of(number) is not None else posted.total_minor
+    return worth
+
+
+def _old(sale: Transaction, kind: Approvable, line: int | None) -> str | None:
+    if kind is Approvable.VOID_TENDER:
+        return _tender_worth(sale, line)
+    if kind in _POSTS_ANEW or (kind is Approvable.PRICE_OVERRIDE and line is None):
+        return None
+    if line is None:
+        return str(sale.total_minor)
+    if type(line) is not int or not 1 <= line <= len(sale.lines):
+        raise SaleRefused(f"the sale has no line {line!r:.20}; it has {len(sale.lines)}")
+    worth = standing_minor(sale, line)
+    return None if worth is None else str(worth)
+
+
+def _tender_worth(sale: Transaction, number: int | None) -> str | None:
+    if type(number) is not int or not 1 <= number <= len(sale.tenders):
+        raise SaleRefused(f"the sale has no tender {number!r:.20}; it has {len(sale.tenders)}")
+    tender = sale.tenders[number - 1]
+    return None if tender.voided else str(tender.amount_minor)
+
+
+def _bound(ledger: Ledger, what: Approvable, act: Act) -> Asked | None:
+    """What `act` would change, said as an approval of `what`; None if it is no such act."""
+    line: int | None = None
+    match act:
+        case Line(kind=LineKind.VOID) if what is Approvable.VOID_LINE:
+            line, new = act.of, "0"
+        case Line(kind=LineKind.DISCOUNT) if what in _TAKES_OFF:
+            line, new = act.of, _after(ledger, act)
+        case Line(kind=LineKind.ITEM) if what in _SELLS and act.quantity > 0:
+            new = str(act.total_minor)
+        case Line(kind=LineKind.ITEM) if what is _return(act):
+            new = str(act.total_minor)
+        case TenderVoided() if what is Approvable.VOID_TENDER:
+            line, new = act.of, "0"
+        case SaleAborted() if what is Approvable.VOID_SALE:
+            new = "0"
+        case CashMovement() if act.how == what.value:
+            new = f"{act.amount_minor} {act.currency}"
+        case OperatorChange(how="hand_over") if what is Approvable.TAKE_OVER:
+            new = act.to or ""
+        case _:
+            return None
+    return asked_now(ledger, what, tx=act.tx, line=line, new=new)
+
+
+def _return(line: Line) -> Approvable | None:
+    if line.quantity >= 0:
+        return None
+    return Approvable.RETURN if line.origin is not None else Approvable.RETURN_WITHOUT_RECEIPT
+
+
+def _after(ledger: Ledger, discount: Line) -> str:
+    assert discount.tx is not None
+    sale = _open(ledger, discount.tx)
+    before = sale.total_minor if discount.of is None else standing_minor(sale, discount.of)
+    return str((before or 0) + discount.total_minor)
+
+
+def _asked_of(granted: Approval) -> Asked:
+    return Asked(
+        what=_approvable(granted.what),
+        tx=granted.tx,
+        line=granted.line,
+        old=granted.old,
+        new=granted.new,
+    )
+
+
+def _approvable(what: str) -> Approvable:
+    try:
+        return Approvable(what)
+    except ValueError:
+        known = ", ".join(Approvable)
+        raise SaleRefused(f"{what!r:.20} can't be approved; give one of {known}") from None
+
+
+def _open(ledger: Ledger, number: int) -> Transaction:
+    sale = ledger.sales.get(number)
+    if sale is None:
+        raise SaleRefused("the sale is closed; there is nothing to approve")
+    return sale

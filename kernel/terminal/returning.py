@@ -1,0 +1,152 @@
+"""Receipted returns on one till: booked before they are logged, let go after their void is.
+
+The booking holds from before the first entry until after the last, so that at no crash and in no
+race two tills give the same item back. What a till was at when it died, its own next start
+finishes or undoes by its log; until then the booking counts, and nobody loses but a customer who
+has to wait for that start. This module must never touch a sale without a receipted return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from kernel.coordination.returns import Booking, Returns
+from kernel.disk.layout import Layout
+from kernel.disk.receipts import sale_in_log
+from kernel.errors import BadConfiguration, Contention, DiskFull, LogDamaged, SaleRefused
+from kernel.model.decisions import name_of
+from kernel.model.entries import Line, LineKind
+from kernel.model.identity import TransactionId
+from kernel.model.transaction import State, Transaction
+from kernel.terminal.host import Host
+from kernel.terminal.journal import Journal
+
+__all__ = ["Returning", "live_bookings"]
+
+_RETURNABLE = (LineKind.ITEM, LineKind.DEPOSIT)
+_NOT_DONE = (DiskFull, BadConfiguration, Contention, FileNotFoundError)
+"""Beside an entry that is decided: the booking keeps its name, and counts; a start settles it."""
+_T = TypeVar("_T")
+
+
+class Returning:
+    """The receipted returns of one running till. `step` is held for each change."""
+
+    def __init__(
+        self, terminal: str, host: Host, layout: Layout, journal: Journal, step: Lock
+    ) -> None:
+        self._terminal = terminal
+        self._host = host
+        self._layout = layout
+        self._journal = journal
+        self._step = step
+        self._returns = Returns(host.disk, layout, clock=host.clock)
+
+    def start(self) -> None:
+        """Settle what the last process left."""
+        with self._step:
+            self._returns.settle(self._terminal, self._stands)
+
+    def post(self, line: Line, record: Callable[[Line], _T]) -> _T:
+        """Book what `line` takes back of its origin, then record it with its booking."""
+        assert line.tx is not None and line.origin is not None
+        with self._step:
+            sold = self._sold(line)
+            booking = Booking(
+                origin=line.origin[0],
+                line=line.origin[1],
+                quantity=-line.quantity,
+                id=self._host.random_bytes(8).hex(),
+                holder=name_of(self._terminal, line.tx),
+            )
+            self._returns.book(booking, sold)
+            try:
+                made = record(replace(line, booking=booking.id))
+            except SaleRefused:
+                with suppress(*_NOT_DONE):
+                    self._returns.withdraw([booking])
+                raise
+            with suppress(*_NOT_DONE):
+                self._returns.confirm(booking)
+            return made
+
+    def release(self, sale: str, bookings: Callable[[], list[str]], record: Callable[[], _T]) -> _T:
+        """Record what ends those bookings of that sale, then let them go."""
+        with self._step:
+            ids = bookings()
+            if not ids:
+                return record()
+            marked = self._returns.release(ids, sale)
+            try:
+                made = record()
+            except SaleRefused:
+                with suppress(*_NOT_DONE):
+                    self._returns.keep(marked)
+                raise
+            with suppress(*_NOT_DONE):
+                self._returns.withdraw(marked)
+            return made
+
+    def _sold(self, line: Line) -> int:
+        """How much the receipt says was sold, in thousandths."""
+        assert line.tx is not None and line.origin is not None
+        origin, place = line.origin
+        if type(place) is not int:
+            raise SaleRefused(f"line {place!r:.20} of {origin} is no number; see the receipt")
+        sale = self._receipt(origin)
+        here = self._journal.sale(line.tx)
+        if here is not None and here.currency != sale.currency:
+            raise SaleRefused(f"receipt {origin} is in {sale.currency}; return it in that")
+        if not 1 <= place <= len(sale.lines):
+            raise SaleRefused(f"receipt {origin} has no line {place}; it has {len(sale.lines)}")
+        sold = sale.lines.line(place)
+        if sold.kind not in _RETURNABLE or sold.quantity <= 0:
+            raise SaleRefused(f"line {place} of {origin} is no sold item")
+        if sale.lines.reversal_of(place) is not None:
+            raise SaleRefused(f"line {place} of {origin} was void; it was never paid")
+        if sold.code != line.code:
+            raise SaleRefused(f"line {place} of {origin} is {sold.code}, not {line.code}")
+        if line.quantity >= 0:
+            raise SaleRefused(f"a return of {origin} needs a quantity below zero")
+        return sold.quantity
+
+    def _receipt(self, origin: str) -> Transaction:
+        parsed = TransactionId.parse(origin)
+        if parsed.training:
+            raise SaleRefused(f"{origin} was training; nothing was sold")
+        try:
+            paths = self._layout.terminal(parsed.terminal)
+            sale = sale_in_log(self._host.disk, paths, parsed.number)
+        except FileNotFoundError:
+            sale = None
+        except (LogDamaged, OSError) as fault:
+            raise SaleRefused(f"receipt {origin} can't be read: {fault}; ask for help") from fault
+        if sale is None or sale.state is not State.COMMITTED:
+            raise SaleRefused(f"there is no receipt {origin}; compare it and type again")
+        return sale
+
+    def _stands(self, number: int, booking: str) -> bool:
+        """Whether this till's log holds a return with that booking, neither void nor aborted."""
+        sale = self._journal.read(lambda ledger: ledger.sales.get(number))
+        if sale is None:
+            paths = self._layout.terminal(self._terminal)
+            sale = sale_in_log(self._host.disk, paths, number)
+        if sale is None or sale.state is State.ABORTED:
+            return False
+        return booking in live_bookings(sale)
+
+
+def live_bookings(sale: Transaction) -> list[str]:
+    """Of all lines that give something back on a receipt and are not void."""
+    return [
+        line.booking
+        for place, line in enumerate(sale.lines, 1)
+        if line.booking is not None
+        and line.kind is not LineKind.VOID
+        and sale.lines.reversal_of(place) is None
+    ]

@@ -1,0 +1,132 @@
+"""`posterm shutdown`: every till finishes its sale and stops; who does not is named."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from posterm.commands.common import (
+    next_command,
+    print_json,
+    shared_options,
+    signals_held,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kernel import ShutdownOrder, ShutdownState
+
+__all__ = ["command"]
+
+_STILL_OPEN = 75
+
+
+@click.command("shutdown", short_help="Let all tills finish and stop.")
+@click.option(
+    "--grace",
+    "grace_s",
+    type=click.FloatRange(0, 86_400),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long open sales may be finished; what is open then is suspended.",
+)
+@click.option("--reason", default="shutdown", show_default=True, help="What the cashiers read.")
+@click.option("--wait", is_flag=True, help="Wait until all are out, name those who are not.")
+@click.option("--cancel", is_flag=True, help="Take the shutdown back that is under way.")
+@shared_options
+def command(
+    *, grace_s: float, reason: str, wait: bool, cancel: bool, data_dir: str, as_json: bool
+) -> None:
+    """Shut all tills down: none begins a sale, each stops when it has none open.
+
+    Until the grace period is over no till starts. It is an act of terminal MANAGER: where a
+    console runs, that does it. A signal ends the waiting, not the shutdown.
+    """
+    from kernel import CancelShutdown, ShutDown, ShutdownState, as_manager
+
+    if cancel:
+        cancelled = as_manager(data_dir, CancelShutdown(), ShutdownState).order
+        _print_cancelled(cancelled, data_dir, as_json)
+        return
+    order = ShutDown(grace_s=grace_s, reason=reason, wait=wait)
+    with signals_held() as held, _progress(grace_s) as show:
+
+        def go_on(state: ShutdownState) -> bool:
+            show(state)
+            return held.number is None
+
+        state = as_manager(data_dir, order, ShutdownState, go_on)
+    _print(state, data_dir, as_json)
+    if wait and (state.open or state.cancelled):
+        raise SystemExit(_STILL_OPEN)
+
+
+@contextmanager
+def _progress(grace_s: float) -> Iterator[Callable[[ShutdownState], None]]:
+    """One line that a person sees change."""
+    if not sys.stderr.isatty():
+        yield lambda state: None
+        return
+    deadline_s = time.monotonic() + grace_s
+
+    def show(state: ShutdownState) -> None:
+        tills, left_s = len(state.terminals), max(0.0, deadline_s - time.monotonic())
+        out = tills - len(state.open)
+        click.echo(f"\r{out} of {tills} tills are out, {left_s:.0f} s left ", nl=False, err=True)
+
+    yield show
+    click.echo(err=True)
+
+
+def _print(state: ShutdownState, data_dir: str, as_json: bool) -> None:
+    order, leaving = state.order, state.terminals
+    assert order is not None, "only a cancelled shutdown has no order"
+    if as_json:
+        print_json(
+            {
+                "order": order.id,
+                "reason": order.reason,
+                "deadline_ms": order.deadline_ms,
+                "cancelled": state.cancelled,
+                "terminals": [
+                    {
+                        "terminal": one.terminal,
+                        "state": one.state,
+                        "pid": one.identity.pid if one.identity is not None else None,
+                    }
+                    for one in leaving
+                ],
+                "open": list(state.open),
+                "dead": list(state.dead),
+            }
+        )
+        return
+    if state.cancelled:
+        click.echo(f"cancelled ({order.reason}); tills that are out already stay out")
+    out = sum(one.state == "out" for one in leaving)
+    click.echo(f"{out} of {len(leaving)} tills are out ({order.reason})")
+    for one in leaving:
+        process = f"process {one.identity.pid}" if one.identity is not None else "its process"
+        if one.state == "open":
+            click.echo(f"open: {one.terminal}; {process} still runs")
+        elif one.state == "dead":
+            click.echo(f"dead: {one.terminal}; {process} ended early, its next start recovers")
+    click.echo(next_command("status", data_dir))
+
+
+def _print_cancelled(order: ShutdownOrder | None, data_dir: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"cancelled": order.id if order is not None else None})
+    elif order is None:
+        click.echo("no shutdown is under way")
+    else:
+        click.echo(f"cancelled ({order.reason}); tills that are out already stay out")
+    if not as_json:
+        click.echo(next_command("status", data_dir))

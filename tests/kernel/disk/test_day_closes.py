@@ -1,0 +1,75 @@
+"""The Z entries of a date are found from the end of the log, over all its segments."""
+
+from __future__ import annotations
+
+from kernel.disk.day_closes import day_closes
+from kernel.disk.files import read_file
+from tests.support.faults import FaultyDisk
+from tests.support.tills import TillMachine
+
+MONDAY = 20260101
+
+
+def ring(machine: TillMachine, *amounts: int, z: bool = True) -> None:
+    with machine.start(segment_bytes=3_000) as till:
+        for amount in amounts:
+            sale = till.begin("S1", "EUR", "0001")
+            for _ in range(10):
+                sale.add_line("TEA", 1, amount)
+            sale.tender_cash(sale.balance_minor)
+        if z:
+            till.count_drawer(sum(amounts) * 10, "EUR", "0001")
+            till.z_report("0001")
+
+
+def found(machine: TillMachine, date: int) -> list[tuple[int, int]]:
+    """(number of the Z, its total)."""
+    closes = day_closes(machine.disk.process(), machine.paths, date)
+    return [(one.closed.number, one.closed.totals["EUR"].total_minor) for one in closes]
+
+
+def test_the_z_of_each_date_are_found_in_order_whatever_was_rotated() -> None:
+    machine = TillMachine()
+    for date, sales in ((MONDAY, [(1, 2), (3,)]), (MONDAY + 1, [(4, 5, 6)]), (MONDAY + 2, [(7,)])):
+        machine.clock.date = date
+        for amounts in sales:
+            ring(machine, *amounts)
+    assert found(machine, MONDAY) == [(1, 30), (2, 30)]
+    assert found(machine, MONDAY + 1) == [(3, 150)]
+    assert found(machine, MONDAY + 2) == [(4, 70)]
+    assert found(machine, MONDAY + 3) == []
+
+
+def test_what_was_counted_belongs_to_the_z_after_it() -> None:
+    machine = TillMachine()
+    ring(machine, 5)
+    ring(machine, 7)
+    closes = day_closes(machine.disk.process(), machine.paths, MONDAY)
+    assert [one.counted_minor for one in closes] == [{"EUR": 50}, {"EUR": 70}]
+
+
+def test_a_period_that_is_open_is_no_z_and_a_terminal_without_a_log_has_none() -> None:
+    machine = TillMachine()
+    assert found(machine, MONDAY) == []
+    ring(machine, 5, z=False)
+    assert found(machine, MONDAY) == []
+
+
+def test_a_long_history_is_not_read_for_the_z_of_today() -> None:
+    machine = TillMachine()
+    for _ in range(10):
+        ring(machine, 1, 2, 3)
+    machine.clock.date = MONDAY + 1
+    ring(machine, 9)
+    counting = FaultyDisk(machine.disk.process())
+    assert len(day_closes(counting, machine.paths, MONDAY + 1)) == 1
+    segments = len(machine.disk.listdir(machine.paths.directory))
+    assert counting.calls["open"] < segments / 2
+
+
+def test_damage_ends_the_log_and_raises_nothing() -> None:
+    machine = TillMachine()
+    ring(machine, 5)
+    data = read_file(machine.disk.process(), machine.paths.wal, 1 << 20) or b""
+    machine.write(machine.paths.wal, b"rubbish" + data)
+    assert found(machine, MONDAY) == []

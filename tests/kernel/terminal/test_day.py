@@ -1,0 +1,187 @@
+"""The end of the day: each till is asked, closes by itself or through its cashier, or is named.
+
+MANAGER and tills of one shop in memory; mail is carried by hand.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from kernel import CloseDay, SaleRefused, StoreReport, Terminal
+from kernel.codec.messages import Message, encode_body
+from kernel.model.ledger import Ledger
+from kernel.model.mail import message_id
+from kernel.model.till_entries import PeriodClosed
+from kernel.terminal.acting import Acting
+from kernel.terminal.day import CLOSE_DAY, DayRequest
+from tests.support.posts import LAYOUT, Shop, acts_of, deliver_all
+
+TODAY = 20260101
+
+
+class Store:
+    """A manager and two tills."""
+
+    def __init__(self) -> None:
+        self.shop = Shop()
+        self.manager = self.shop.start("MANAGER", handlers={})
+        self.tills = {name: self.shop.start(name) for name in ("T1", "T2")}
+        self.acting = Acting(self.manager, LAYOUT, self.manager._host, "system")
+
+    def close(self, *, rounds: int = 2) -> StoreReport:
+        """What the manager's act says after so many rounds of mail."""
+        left = rounds
+
+        def go_on(so_far: object) -> bool:
+            nonlocal left
+            left -= 1
+            deliver_all(*self.tills.values())
+            return left >= 0
+
+        report = self.acting.do(CloseDay(wait_s=60.0), go_on)
+        assert isinstance(report, StoreReport)
+        return report
+
+    def sell(self, till: str, amount: int) -> None:
+        sale = self.tills[till].begin("S1", "EUR", "0001")
+        sale.add_line("TEA", 1, amount)
+        sale.tender_cash(amount)
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+def closed_of(store: Store, till: str) -> list[PeriodClosed]:
+    return [act for act in acts_of(store.shop.disk, till) if isinstance(act, PeriodClosed)]
+
+
+def asked(till: Terminal) -> DayRequest | None:
+    return till.day.asked
+
+
+def test_tills_that_nobody_attends_close_by_themselves_and_are_summed(store: Store) -> None:
+    store.sell("T1", 300)
+    store.sell("T2", 50)
+    report = store.close()
+    assert [(one.terminal, one.z_number) for one in report.closed] == [("T1", 1), ("T2", 1)]
+    assert report.unclosed == ()
+    assert report.business_date == TODAY
+    assert (report.totals["EUR"].sales, report.totals["EUR"].total_minor) == (2, 350)
+    assert [act.operator for act in closed_of(store, "T1")] == ["MANAGER"]
+
+
+def test_a_till_without_a_period_has_nothing_to_close(store: Store) -> None:
+    store.sell("T1", 300)
+    report = store.close()
+    assert [one.terminal for one in report.closed] == ["T1"]
+    assert report.unclosed == ()
+    assert closed_of(store, "T2") == []
+
+
+def test_a_till_with_an_open_sale_stays_open_and_says_which(store: Store) -> None:
+    sale = store.tills["T1"].begin("S1", "EUR", "0001")
+    sale.add_line("TEA", 1, 300)
+    report = store.close()
+    (unclosed,) = report.unclosed
+    assert unclosed.terminal == "T1"
+    assert unclosed.reason == f"open: {sale.id}; finish or suspend them, then ask again"
+    sale.tender_cash(300)
+    again = store.close()
+    assert (again.unclosed, again.totals["EUR"].total_minor) == ((), 300)
+
+
+def test_a_cashier_counts_and_closes_and_the_z_is_the_answer(store: Store) -> None:
+    till = store.tills["T1"]
+    till.day.attended = True
+    store.sell("T1", 300)
+    waiting = store.close()
+    assert [one.reason for one in waiting.unclosed] == ["it was asked and has not closed yet"]
+    assert asked(till) == DayRequest(TODAY)
+
+    till.count_drawer(290, "EUR", "0001")
+    till.z_report("0001")
+    assert asked(till) is None
+    (z,) = closed_of(store, "T1")
+    assert z.operator == "0001" and z.applied is not None
+    deliver_all(store.manager)
+    acks = store.manager.journal.read(lambda ledger: ledger.mail.sent[z.applied or ""].acks)
+    assert acks["T1"].result == "applied"
+    (till_z,) = store.close().closed
+    assert (till_z.counted_minor, till_z.over_minor) == ({"EUR": 290}, {"EUR": -10})
+
+
+def test_a_z_that_nobody_asked_for_answers_nothing(store: Store) -> None:
+    store.sell("T1", 300)
+    store.tills["T1"].z_report("0001")
+    (z,) = closed_of(store, "T1")
+    assert z.applied is None
+    report = store.close()
+    assert [one.terminal for one in report.closed] == ["T1"], "it is of today all the same"
+
+
+def test_all_z_reports_of_the_date_are_in_the_sum_and_no_other(store: Store) -> None:
+    store.sell("T1", 1_000)
+    store.tills["T1"].z_report("0001")
+    store.shop.clock.date = TODAY + 1
+    for amount in (1, 20):
+        store.sell("T1", amount)
+        store.tills["T1"].z_report("0001")
+    report = store.close()
+    assert [one.z_number for one in report.closed] == [2, 3]
+    assert report.totals["EUR"].total_minor == 21
+
+
+def test_a_till_that_is_off_with_its_period_open_is_named(store: Store) -> None:
+    store.sell("T2", 50)
+    store.tills.pop("T2").stop()
+    report = store.close()
+    (unclosed,) = report.unclosed
+    assert unclosed.terminal == "T2"
+    assert unclosed.reason == "it is off with period 1 of 20260101 open; start it and close it"
+
+
+def test_the_same_message_again_closes_no_second_period(store: Store) -> None:
+    store.sell("T1", 300)
+    store.close()
+    name = next(one for one in store.shop.broadcasts if one.startswith(CLOSE_DAY))
+    store.sell("T1", 5)
+    store.tills["T1"].stop()
+    store.tills["T1"] = store.shop.start("T1")
+    deliver_all(store.tills["T1"])
+    assert name in store.shop.broadcasts
+    assert len(closed_of(store, "T1")) == 1
+    assert store.tills["T1"].x_report().period == 2
+
+
+def request(store: Store, *, sender: str = "MANAGER", date: int = TODAY) -> Message:
+    now_ms = store.shop.clock.wall_ms()
+    return Message(
+        format=1,
+        id=message_id(now_ms, bytes(10)),
+        sender=sender,
+        to="*",
+        order=1,
+        kind=CLOSE_DAY,
+        created_ms=now_ms,
+        expires_ms=now_ms + 1,
+        body=encode_body(DayRequest(date)),
+    )
+
+
+def test_only_the_manager_ends_the_day_and_only_today(store: Store) -> None:
+    handle = store.tills["T1"].day.handlers[CLOSE_DAY]
+    with pytest.raises(SaleRefused, match="T2 is not MANAGER"):
+        handle(request(store, sender="T2"), Ledger())
+    with pytest.raises(SaleRefused, match="20251231 is not today's"):
+        handle(request(store, date=20251231), Ledger())
+
+
+def test_a_request_without_the_manager_s_signature_is_not_believed(store: Store) -> None:
+    store.sell("T1", 300)
+    thief: Terminal = store.tills["T2"]
+    with pytest.raises(SaleRefused, match="only MANAGER signs"):
+        thief.send("T1", CLOSE_DAY, DayRequest(TODAY), 60)
+    deliver_all(store.tills["T1"])
+    assert closed_of(store, "T1") == []
