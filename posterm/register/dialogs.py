@@ -1,0 +1,41 @@
+"""What the register may be waiting for besides a code: an answer, a value, the end of a search.
+
+One dialog at a time. Frozen values; who shows them and who answers is the session's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from posterm.catalog import Item
+
+__all__ = ["Prompt", "Question", "Search"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`answers`: a letter, or the verb whose key asked, -> what it does. Clear does nothing
+    where the question may be left (`optional`)."""
+
+    words: str
+    answers: Mapping[str, Callable[[], None]]
+    optional: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A value is asked for. `secret` is shown as stars. `ahead`: may be typed ahead."""
+
+    words: str
+    take: Callable[[str], None]
+    secret: bool = False
+    optional: bool = True
+    ahead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    found: tuple[Item, ...] = ()
+    marked: int = 0
+    moved: bool = False

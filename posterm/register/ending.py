@@ -1,0 +1,122 @@
+"""The end of a sale: Total, then cash or card; or suspended, recalled, void.
+
+This module must never let money be taken before Total has posted the tax.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from gettext import gettext as _
+from typing import TYPE_CHECKING
+
+from kernel import SaleRefused, format_minor
+from posterm.keypad import Command
+from posterm.pricing import ask_amount, ask_cash
+from posterm.register import paying
+from posterm.register.dialogs import Question
+
+if TYPE_CHECKING:
+    from posterm.register.session import Session
+
+__all__ = [
+    "ask_open_card",
+    "card",
+    "cash",
+    "discount",
+    "recall",
+    "suspend",
+    "total",
+    "void_sale",
+]
+
+
+def total(session: Session, command: Command) -> None:
+    session.counter.total()
+    session.totalled, session.page, session.message = True, None, ""
+
+
+def _require_total(session: Session) -> None:
+    session.counter.in_hand  # noqa: B018  # raises where there is no sale
+    if not session.totalled:
+        raise SaleRefused(_("press Total first"))
+
+
+def cash(session: Session, command: Command) -> None:
+    _require_total(session)
+    cash = paying.cash_for(session.counter, command.text)
+
+    def take() -> None:
+        session.totalled = not paying.take_cash(session.counter, cash)
+        session.page = None
+
+    ceiling = session.till.configuration.settings.cash_ceiling_minor
+    asked = ask_cash(cash.amount_minor, ceiling) or ask_amount(cash.amount_minor)
+    if asked is None:
+        take()
+        return
+    shown = format_minor(cash.amount_minor, session.counter.currency)
+    words = _("{} in cash?  Y yes   Clear no").format(shown)
+    session.ask(Question(words, {"y": take}))
+
+
+def card(session: Session, command: Command) -> None:
+    _require_total(session)
+    if paying.open_card(session.counter.in_hand) is None:
+        paying.request_card(session.counter, command.text)
+    ask_open_card(session)
+
+
+def ask_open_card(session: Session) -> None:
+    """What the card terminal said; asked again after a power cut."""
+    sale = session.counter.sale
+    asked = paying.open_card(sale) if sale is not None else None
+    if asked is None:
+        return
+
+    def answer(said: str) -> None:
+        session.totalled = not paying.answer_card(session.counter, said)
+        session.page = None
+
+    shown = format_minor(asked[1], session.counter.currency)
+    words = _("CARD {}: did it pay?  Y paid   N declined   U not known").format(shown)
+    answers = {letter: partial(answer, letter) for letter in "ynu"}
+    session.ask(Question(words, answers, optional=False))
+
+
+def discount(session: Session, command: Command) -> None:
+    if not command.text:
+        raise SaleRefused(_("type 10% or 1.50, then Discount"))
+    asked = session.counter.discount(command.text, on_sale=session.totalled)
+    if asked is not None:
+        raise SaleRefused(_("that discount needs a supervisor; let one sign on"))
+    if session.totalled:
+        session.counter.total()
+
+
+def suspend(session: Session, command: Command) -> None:
+    ticket = paying.suspend(session.counter)
+    session.totalled = False
+    shown = f"{ticket[:3]} {ticket[3:6]} {ticket[6:]}"
+    session.message = _("suspended: ticket {}").format(shown)
+
+
+def recall(session: Session, command: Command) -> None:
+    if not command.text:
+        session.page = (_("SUSPENDED SALES   type the ticket, then Recall"), "") + (
+            paying.waiting(session.counter) or (_("none"),)
+        )
+        return
+    paying.recall(session.counter, command.text)
+    session.page, session.totalled = None, False
+    session.message = _("recalled")
+
+
+def void_sale(session: Session, command: Command) -> None:
+    session.counter.require("void_sale", _("void sale"))
+    session.counter.in_hand  # noqa: B018  # raises where there is no sale
+
+    def void() -> None:
+        paying.void_sale(session.counter)
+        session.totalled, session.page = False, None
+
+    session.ask(Question(_("VOID the whole sale?  Y yes   Clear no"), {"y": void}))

@@ -1,0 +1,153 @@
+"""The register's screen, headless: keys in, what stands on the screen out."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from kernel import Host, Poisoned
+from kernel.disk.files import RealDisk
+from posterm.app import RegisterApp
+from posterm.widgets.panel import Panel
+from tests.support.faults import Fails, FaultyDisk
+from tests.support.register_shop import make_shop, on_thread, open_session
+
+SIZE = (80, 24)
+NAMES = frozenset({"enter", "escape", "tab", "shift+tab", "f9"})
+
+
+@contextmanager
+def register(
+    data_dir: Path, theme: str = "dark", *, operators: bool = False, host: Host | None = None
+) -> Iterator[RegisterApp]:
+    make_shop(data_dir, operators=operators)
+    with ThreadPoolExecutor(1) as thread:
+        session = on_thread(thread, data_dir, host)
+        try:
+            yield RegisterApp(session, thread, theme=theme)
+        finally:
+            thread.submit(session.stop, "test").result()
+
+
+async def type_in(pilot: Pilot[None], *keys: str) -> list[str]:
+    """Press them, a text key by key; the rows of the screen once all is done."""
+    for key in keys:
+        await pilot.press(*([key] if key in NAMES or key.startswith("ctrl") else key))
+    app = pilot.app
+    assert isinstance(app, RegisterApp)
+    await pilot.pause()
+    while app.waiting:
+        await pilot.pause()
+    await pilot.pause()
+    return rows(app)
+
+
+def rows(app: RegisterApp) -> list[str]:
+    return [
+        panel.render_line(y).text
+        for panel in app.screen.query(Panel)
+        for y in range(panel.size.height)
+    ]
+
+
+@pytest.mark.parametrize("theme", ["dark", "mono"])
+async def test_a_whole_sale_from_sign_on_to_change(data_dir: Path, theme: str) -> None:
+    with register(data_dir, theme) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            assert any("operator number" in row for row in await type_in(pilot))
+            shown = await type_in(pilot, "0001", "enter", "COFFEE", "enter", "2*MILK", "enter")
+            assert shown[1].split() == ["1", "COFFEE", "BEANS", "500", "G", "3.99"]
+            assert shown[2].startswith(">") and "2 x 1.19" in shown[2]
+            shown = await type_in(pilot, "+", "1000", "f9")
+            assert any("CHANGE EUR" in row for row in shown)
+            assert any("6.37 / 10.00" in row for row in shown)
+
+
+async def test_the_screen_is_80_by_24_and_every_row_is_used_once(data_dir: Path) -> None:
+    with register(data_dir) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            shown = await type_in(pilot, "0001", "enter")
+            assert len(shown) == SIZE[1]
+            assert shown[-1].startswith("1Help 2Price") and "12Menu" in shown[-1]
+            assert all(len(row) == SIZE[0] for row in shown)
+
+
+async def test_an_error_says_so_in_a_word_until_clear(data_dir: Path) -> None:
+    with register(data_dir) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            shown = await type_in(pilot, "0001", "enter", "NOTHING", "enter")
+            assert any("ERROR NOTHING is not on file" in row for row in shown)
+            assert not any("ERROR" in row for row in await type_in(pilot, "escape"))
+
+
+async def test_more_lines_than_the_screen_shows_scroll_the_newest_in(data_dir: Path) -> None:
+    with register(data_dir) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            await type_in(pilot, "0001", "enter")
+            shown = await type_in(pilot, *["COFFEE", "enter"] * 30)
+            assert any(row.startswith(">  30 COFFEE") for row in shown)
+            assert not any(row.startswith("    1 COFFEE") for row in shown)
+
+
+async def test_a_pin_is_stars_on_the_screen(data_dir: Path) -> None:
+    with register(data_dir, operators=True) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            shown = await type_in(pilot, "0001", "enter", "1111")
+            assert "> ****" in shown[-2] and not any("1111" in row for row in shown)
+
+
+async def test_a_resize_in_mid_sale_keeps_it_and_too_small_says_so(data_dir: Path) -> None:
+    with register(data_dir) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            await type_in(pilot, "0001", "enter", "COFFEE", "enter")
+            await pilot.resize_terminal(40, 10)
+            assert any("too small" in row for row in await type_in(pilot))
+            await pilot.resize_terminal(132, 43)
+            shown = await type_in(pilot)
+            assert len(shown) == 43 and any("COFFEE BEANS" in row for row in shown)
+            assert not any("too small" in row for row in shown)
+
+
+async def test_no_key_of_textual_leaves_the_register(data_dir: Path) -> None:
+    with register(data_dir) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            shown = await type_in(
+                pilot,
+                "ctrl+c",
+                "ctrl+q",
+                "ctrl+p",
+                "ctrl+z",
+                "tab",
+                "shift+tab",
+                "escape",
+                "0001",
+                "enter",
+            )
+            assert app.is_running and any("operator 0001" in row for row in shown)
+
+
+async def test_sign_off_and_close_end_it(data_dir: Path) -> None:
+    with register(data_dir) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            await type_in(pilot, "0001", "enter", ":off", "enter", ":close", "enter")
+        assert app.return_code == 0
+
+
+async def test_a_disk_that_fails_ends_the_register_with_the_reason(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    make_shop(tmp_path / "dry")
+    counted = FaultyDisk(RealDisk())
+    dry = open_session(tmp_path / "dry", Host(disk=counted))
+    fails = Fails("fdatasync", counted.calls["fdatasync"] + 1, errno.EIO, last=10**6)
+    dry.stop("test")
+    with register(data_dir, host=Host(disk=FaultyDisk(RealDisk(), fails))) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            await type_in(pilot, "0001", "enter", "COFFEE", "enter")
+        assert isinstance(app.fault, Poisoned) and app.return_code == 1
