@@ -196,8 +196,12 @@ def test_a_full_disk_refuses_and_the_till_goes_on_when_there_is_room(error: int)
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_refused_batch_refuses_what_was_decided_on_top_of_it(seed: int) -> None:
-    """Eight cashiers at one till whose disk is full now and then."""
-    run = Run(*(Fails("pwrite", n, errno.ENOSPC, last=n + seed) for n in range(20, 400, 17 + seed)))
+    """Eight cashiers at one till whose disk is full now and then.
+
+    Two writes at least: of one after the other, one is the log's (the mark may stay behind).
+    """
+    full = (Fails("pwrite", n, errno.ENOSPC, last=n + 1 + seed) for n in range(20, 400, 17 + seed))
+    run = Run(*full)
     assert run.start()
     till = run.till
     assert till is not None
