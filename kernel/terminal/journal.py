@@ -118,10 +118,7 @@ class Journal:
         try:
             with self._lock:
                 self._admit(entry, decide, final=final)
-            if entry.gate is not None:
-                entry.gate.acquire()
-            if entry.leads:
-                self._lead(entry)
+            self._see_through(entry)
         except BaseException as fault:
             self._abandon(entry, fault)
             # What was published is durable, whatever failed after that, and not told as failed.
@@ -133,20 +130,19 @@ class Journal:
 
     def wait_out(self) -> None:
         """Return when no thread writes: the log must not be closed under one that does."""
-        entry = _Entry()
-        with self._lock:
-            if self._leader is None:
-                return
-            gate = threading.Lock()
-            gate.acquire()
-            self._queue.append(entry)
-            entry.gate = gate
+        entry, gate = _Entry(), threading.Lock()
         gate.acquire()
-        if entry.leads:
-            try:
-                self._lead(entry)
-            except KernelError as fault:
-                self._fail(fault)
+        try:
+            with self._lock:
+                if self._leader is None:
+                    return
+                self._queue += [entry]
+                entry.gate = gate
+            self._see_through(entry)
+        except BaseException as fault:
+            self._abandon(entry, fault)
+            if not isinstance(fault, KernelError):
+                raise
 
     def read(self, look: Callable[[Ledger], _T]) -> _T:
         """`look` at the durable ledger while nothing is published; it must copy what it keeps."""
@@ -245,6 +241,13 @@ class Journal:
             )
 
     # --- leading -------------------------------------------------------------------------
+
+    def _see_through(self, entry: _Entry) -> None:
+        """Wait until it is settled, or until it is this thread's turn to lead, and lead."""
+        if entry.gate is not None:
+            entry.gate.acquire()
+        if entry.leads:
+            self._lead(entry)
 
     def _lead(self, entry: _Entry) -> None:
         """Make durable what is queued, then hand the lead on to the first who waits."""

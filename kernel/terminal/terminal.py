@@ -93,7 +93,6 @@ class Terminal(Shown, Drawer):
         store: KernelStore,
         layout: Layout,
         paths: TerminalPaths,
-        ending: ExitStack,
         incarnation: str,
         parking: Parking,
         returning: Returning,
@@ -107,7 +106,7 @@ class Terminal(Shown, Drawer):
         self._layout = layout
         self._paths = paths
         self._configuration = store.configuration
-        self._ending = ending
+        self._ending = ExitStack()
         self._incarnation = incarnation
         self._stopped = False
         self._stopping = RLock()
@@ -175,20 +174,20 @@ class Terminal(Shown, Drawer):
             returning = Returning(terminal, host, layout, store.journal, parking.step)
             returning.start()
             undo.callback(start_collecting(host, layout, identity))
-            ending = undo.pop_all()
+            till = cls(
+                terminal,
+                host=host,
+                store=store,
+                layout=layout,
+                paths=paths,
+                incarnation=incarnation,
+                parking=parking,
+                returning=returning,
+            )
+            # Only now: what fails before this gives lock and log back.
+            till._ending = undo.pop_all()
         # 6: ready.
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        till = cls(
-            terminal,
-            host=host,
-            store=store,
-            layout=layout,
-            paths=paths,
-            ending=ending,
-            incarnation=incarnation,
-            parking=parking,
-            returning=returning,
-        )
         _running.add(till)
         try:
             till._begin_work(handlers or {}, store.noted)
@@ -234,9 +233,10 @@ class Terminal(Shown, Drawer):
             if ordered is not None:
                 self.postman.acknowledge(ordered, Answer(APPLIED))
         except (Poisoned, DiskFull):
-            # The stop can't be written: nothing is lost, the next start will recover.
-            self.journal.wait_out()
+            pass  # the stop can't be written: nothing is lost, the next start will recover
         finally:
+            # However the record ended: the log is not closed under another thread's write.
+            self.journal.wait_out()
             _running.discard(self)
             self.show_as(None, "parked" if self.open_sales else "idle")
             # 4 and 5: unregister, unlock.

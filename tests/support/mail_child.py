@@ -19,7 +19,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from kernel import SaleRefused, Terminal
+from kernel import SaleRefused, Sent, Terminal
 from kernel.codec.messages import Message
 from kernel.disk.files import RealDisk
 from kernel.disk.history import read_log
@@ -73,16 +73,24 @@ def _send(directory: str, count: int, *, anew: bool, paced: bool) -> None:
         try:
             message = till.send(RECEIVER, "note", Note(number), LIFETIME_S)
         except SaleRefused:
-            time.sleep(0.01)  # noqa: TID251  # as many as may wait for their answers do
+            _wait_for_one(till)  # as many as may wait for their answers do
             continue
         _say("told", number)
         number += 1
         if paced:
             till.wait_acks(message, 10.0)
-    while till.journal.read(lambda ledger: len(ledger.mail.sent)):
-        time.sleep(0.01)  # noqa: TID251
+    while _wait_for_one(till):
+        pass
     os.write(1, b"done\n")
     till.stop()
+
+
+def _wait_for_one(till: Terminal) -> bool:
+    """Wait for the answer to the oldest message without one; False if there is none."""
+    waiting = till.journal.read(lambda ledger: next(iter(ledger.mail.sent), None))
+    if waiting is not None:
+        till.wait_acks(Sent(waiting, RECEIVER, "note", 0), 10.0)
+    return waiting is not None
 
 
 def main(directory: str, role: str, count: str = "0", *ways: str) -> None:

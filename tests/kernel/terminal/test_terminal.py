@@ -569,3 +569,17 @@ def test_an_entry_of_a_kind_not_known_here_asks_for_the_version_that_wrote_it(
     with pytest.raises(BadConfiguration, match="start the posterm that wrote it"):
         machine.start()
     assert machine.log() == log + frame
+
+
+class _OutOfDescriptors(Terminal):
+    """One whose making fails at its end, as where no file can be opened for its doorbell."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def test_a_start_that_fails_at_its_end_gives_lock_and_log_back(machine: TillMachine) -> None:
+    with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+        _OutOfDescriptors.start(machine.terminal, ROOT, host=machine.host())
+    assert not machine.start().stopped
