@@ -2,16 +2,17 @@
 
 `record` decides against the staged ledger under one short lock, queues the entry and stages
 it. The first thread there leads: it writes and syncs all that is queued, publishes it to the
-durable ledger in order and wakes the others, each at its own gate. While it syncs, the next
-batch gathers; so many threads share one sync and nobody waits on purpose. Only the durable
-ledger is ever shown.
+durable ledger in order, hands the lead on and wakes the next of its batch, and each who wakes
+wakes the next: woken all at once, they would only fight for the interpreter. While the leader
+syncs, the next batch gathers; so many threads share one sync and nobody waits on purpose. Only
+the durable ledger is ever shown.
 """
 
 from __future__ import annotations
 
 import threading
 from _thread import LockType
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
@@ -73,7 +74,9 @@ class _Entry(Draft, eq=False):
     error: KernelError | None = None
     leads: bool = False
     gate: LockType | None = None
-    """Where the caller waits while another leads."""
+    """Where the caller waits while another leads; None once that is over."""
+    others: Iterator[_Entry] | None = None
+    """Those of its batch that are still to be woken: each one a time, whoever comes to it."""
 
 
 class Journal:
@@ -130,14 +133,13 @@ class Journal:
 
     def wait_out(self) -> None:
         """Return when no thread writes: the log must not be closed under one that does."""
-        entry, gate = _Entry(), threading.Lock()
-        gate.acquire()
+        entry = _Entry()
         try:
             with self._lock:
                 if self._leader is None:
                     return
+                entry.gate = _closed_gate()
                 self._queue += [entry]
-                entry.gate = gate
             self._see_through(entry)
         except BaseException as fault:
             self._abandon(entry, fault)
@@ -190,15 +192,14 @@ class Journal:
                     entry.sale = each.made or entry.sale
             if final:
                 self._closing = Stopped("this terminal is stopping; start it again to sell")
-            gate = threading.Lock()
-            gate.acquire()
+            if self._leader is not None:
+                entry.gate = _closed_gate()
             # No call from here on, so no Ctrl+C either: all of it happens, or nothing.
             if self._leader is None:
                 self._batch, self._leader = entries, entry
                 entry.leads = True
             else:
                 self._queue += entries
-                entry.gate = gate
         except BaseException:
             # A bug or Ctrl+C, perhaps half way: nothing is built on that.
             self._closing = _broken_off()
@@ -244,8 +245,11 @@ class Journal:
 
     def _see_through(self, entry: _Entry) -> None:
         """Wait until it is settled, or until it is this thread's turn to lead, and lead."""
-        if entry.gate is not None:
-            entry.gate.acquire()
+        gate = entry.gate
+        if gate is not None:
+            gate.acquire()
+        if entry.others is not None:
+            _wake_next(entry.others)
         if entry.leads:
             self._lead(entry)
 
@@ -260,24 +264,23 @@ class Journal:
             relaxed = self._relaxed_lines and all(_may_wait(each.act) for each in batch)
             wal.append(batch, sync=not relaxed)
             full = wal.full
+            entry.others = others = iter(batch)
             with self._lock:
-                self._publish(batch)
-                heir = entry if full else self._hand_on()
+                self._publish(batch, others)
+                if not full:
+                    self._hand_on()
             if full:
                 self._rotate_segment()
                 with self._lock:
-                    heir = self._hand_on()
-            if heir is not None and heir is not entry:
-                _open_gate(heir)
-            for each in batch:
-                _open_gate(each)
+                    self._hand_on()
+            _wake_next(others)
 
     def _taken(self) -> list[_Entry]:
         with self._lock:
             self._batch, self._queue = self._queue, []
             return self._batch
 
-    def _publish(self, batch: list[_Entry]) -> None:
+    def _publish(self, batch: list[_Entry], others: Iterator[_Entry]) -> None:
         ledger = self._durable
         for entry in batch:
             act, made = entry.act, entry.made
@@ -288,6 +291,7 @@ class Journal:
                         self._remember(made)
                 elif isinstance(act, ClockStepped):
                     self._durable_offset_ms += act.step_ms
+            entry.others = others
             entry.published = True
 
     def _remember(self, sale: Transaction) -> None:
@@ -295,34 +299,37 @@ class Journal:
         if len(self._closed) > _CLOSED_KEPT:
             del self._closed[next(iter(self._closed))]
 
-    def _hand_on(self) -> _Entry | None:
+    def _hand_on(self) -> None:
         """Who leads now: the first who waits; the same again where callers went away and left
         their entries; nobody where nothing is queued."""
         self._batch = []
         if not self._queue:
             self._leader = None
         for entry in self._queue:
-            if entry.gate is not None:
-                self._leader = entry
-                entry.leads = True
+            gate = entry.gate
+            if gate is not None:
+                # Woken before all others, whose work can be done while it syncs. No call until
+                # it is: a leader who sleeps on would hold up everybody.
+                self._leader, entry.leads, entry.gate = entry, True, None
+                gate.release()
                 break
-        return self._leader
 
     def _abandon(self, entry: _Entry, fault: BaseException) -> None:
         """The caller goes away. Nobody may come to wait for it."""
         with self._lock:
             entry.gate = None  # of no use any more, so it is not made the leader
-            if self._leader is not entry:
-                return
-            begun = bool(self._batch)
-        if not begun:
+            leads, begun = self._leader is entry, bool(self._batch)
+        if leads and begun:
+            self._fail(fault)
+            return
+        if entry.others is not None:
+            _wake_next(entry.others)
+        if leads:
             # Made the leader at the very moment of the interrupt: the others count on it.
             try:
                 self._lead(entry)
-                return
             except BaseException as second:  # noqa: BLE001  # the first one is raised
-                fault = second
-        self._fail(fault)
+                self._fail(second)
 
     def _fail(self, fault: BaseException) -> None:
         """The leader failed: refuse all that is not durable; stage anew from what is."""
@@ -336,8 +343,9 @@ class Journal:
                 self._closing = error
             for each in settled:
                 each.error = None if each.published else error
-        for each in settled:
-            _open_gate(each)
+        others = iter(settled)
+        while _wake_next(others):
+            pass
 
     def _rotate_segment(self) -> None:
         wal = self._wal
@@ -379,8 +387,18 @@ def _may_wait(act: Act | None) -> bool:
     return isinstance(act, Line) and act.booking is None
 
 
-def _open_gate(entry: _Entry) -> None:
-    """Let its caller go on; one that leads, or has gone away, waits at no gate."""
-    gate = entry.gate
-    if gate is not None and gate.locked():
-        gate.release()
+def _closed_gate() -> LockType:
+    gate = threading.Lock()
+    gate.acquire()
+    return gate
+
+
+def _wake_next(others: Iterator[_Entry]) -> bool:
+    """Let the next who waits go on; one that leads, or has gone away, waits at no gate."""
+    for entry in others:
+        # No call until it is open: Ctrl+C in between would leave it, and all after it, asleep.
+        gate, entry.gate = entry.gate, None
+        if gate is not None:
+            gate.release()
+            return True
+    return False

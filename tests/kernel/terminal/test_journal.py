@@ -17,6 +17,7 @@ from kernel import DiskFull, Poisoned, SaleRefused, Stopped, Terminal
 from kernel.model.entries import Act
 from kernel.model.ledger import Ledger
 from kernel.model.till_entries import Event, PeriodOpened
+from kernel.terminal.journal import Journal
 from tests.support.faults import Fails, FaultyDisk, ShortWrite
 from tests.support.memory_disk import MemoryDisk
 from tests.support.tills import TillMachine
@@ -337,6 +338,70 @@ def test_ctrl_c_at_any_moment_of_waiting_leaves_a_journal_that_answers() -> None
     raise AssertionError("the record never ran to its end")
 
 
+def test_ctrl_c_at_any_moment_of_leading_leaves_nobody_asleep() -> None:
+    """Its batch holds others, and more queue behind it while it syncs."""
+    for at in range(1, 2_000):
+        machine, gate = TillMachine(), _Gate()
+        machine.disk = gate
+        till = machine.start()
+        gate.armed = True
+        first = threading.Thread(target=till.journal.record, args=(lambda _: noted("first"),))
+        first.start()
+        assert gate.reached.wait(20)
+        others = [
+            threading.Thread(target=_noted_or_told, args=(till,), daemon=True) for _ in range(4)
+        ]
+        gone_on = threading.Event()
+        opener = threading.Thread(target=_fill_two_batches, args=(till, gate, others, gone_on))
+        opener.start()
+        interrupt = _Interrupt(at)
+        with suppress(KeyboardInterrupt), interrupt:
+            till.journal.record(lambda _: noted("leads"))
+        gone_on.set()
+        opener.join(20)
+        for thread in (first, *others):
+            thread.join(5)
+            assert not thread.is_alive(), f"asleep for ever after interrupt {at}"
+        machine.kill()
+        machine.start()
+        if not interrupt.came:
+            assert at > 20, "the interrupts came where the work is done"
+            return
+    raise AssertionError("the record never ran to its end")
+
+
+def _fill_two_batches(
+    till: Terminal, gate: _Gate, others: list[threading.Thread], gone_on: threading.Event
+) -> None:
+    """Two of them behind the leader to be, which then leads; the other two while it syncs."""
+    journal, leading = till.journal, gate.go
+    while not (journal._queue or gone_on.wait(0.001)):
+        pass
+    _start_and_wait_for(journal, others[:2], gone_on)
+    gate.reached, gate.go, gate.armed = threading.Event(), threading.Event(), True
+    leading.set()
+    while not (gate.reached.is_set() or gone_on.wait(0.001)):
+        pass
+    _start_and_wait_for(journal, others[2:], gone_on)
+    gate.armed = False
+    gate.go.set()
+
+
+def _start_and_wait_for(
+    journal: Journal, threads: list[threading.Thread], gone_on: threading.Event
+) -> None:
+    queued = len(journal._queue) + len(threads)
+    for thread in threads:
+        thread.start()
+    while len(journal._queue) < queued and not gone_on.wait(0.001):
+        pass
+
+
+def _noted_or_told(till: Terminal) -> None:
+    with suppress(Poisoned):
+        till.journal.record(lambda ledger: noted("other"))
+
+
 def _open_once_queued(till: Terminal, gate: _Gate, gone_on: threading.Event) -> None:
     while not (till.journal._queue or gone_on.wait(0.001)):
         pass
@@ -347,3 +412,40 @@ def _record_or_be_told(till: Terminal) -> None:
     with suppress(Poisoned):
         till.journal.record(lambda ledger: noted("second"))
     till.stop()
+
+
+def test_a_stop_that_ctrl_c_breaks_off_waits_for_who_still_writes() -> None:
+    """The log is never closed under a write: what its thread was told of is in it."""
+    for at in range(1, 2_000):
+        machine, gate = TillMachine(), _Gate()
+        machine.disk = gate
+        till = machine.start()
+        gate.armed = True
+        told: list[object] = []
+
+        def write(till: Terminal = till, told: list[object] = told) -> None:
+            try:
+                told.append(till.journal.record(lambda _: noted("first")))
+            except BaseException as fault:  # noqa: BLE001  # told below
+                told.append(fault)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        assert gate.reached.wait(20)
+        gone_on = threading.Event()
+        opener = threading.Thread(target=_open_once_queued, args=(till, gate, gone_on))
+        opener.start()
+        interrupt = _Interrupt(at)
+        with suppress(KeyboardInterrupt), interrupt:
+            till.stop()
+        gone_on.set()
+        for thread in (opener, writer):
+            thread.join(5)
+            assert not thread.is_alive(), f"waits for ever after interrupt {at}"
+        assert told == [None], f"its log was closed under it, interrupt {at}"
+        machine.kill()
+        assert Event(what="first") in [entry.act for entry in machine.entries()]
+        if not interrupt.came:
+            assert at > 20, "the interrupts came where the work is done"
+            return
+    raise AssertionError("the stop never ran to its end")
