@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 
 from kernel.disk.files import Disk
+from kernel.errors import BadInput
 
 __all__ = [
     "DEFAULT_DATA_DIRECTORY",
@@ -58,7 +59,7 @@ class TerminalPaths:
     directory: str
 
     def _at(self, name: str) -> str:
-        return os.path.join(self.directory, name)
+        return f"{self.directory}/{name}"
 
     @property
     def wal(self) -> str:
@@ -107,6 +108,11 @@ class TerminalPaths:
         """A FIFO: a byte in it wakes the terminal, and means nothing else."""
         return self._at("doorbell")
 
+    @property
+    def spool(self) -> str:
+        """Receipts that wait for the terminal's printer."""
+        return self._at("spool")
+
     def answer(self, message: str) -> str:
         """What MANAGER's console says of an act that a command handed in."""
         return self._at(f"act_{message}.json")
@@ -121,12 +127,16 @@ class TerminalPaths:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The files of one shop under `root`, an absolute path."""
+    """The files of one shop under `root`, an absolute path. Raises `BadInput` for what is none."""
 
     root: str
 
+    def __post_init__(self) -> None:
+        if "\0" in self.root:
+            raise BadInput("the data directory's name has a NUL in it; name another one")
+
     def _at(self, *names: str) -> str:
-        return os.path.join(self.root, *names)
+        return "/".join((self.root, *names))
 
     @property
     def terminals(self) -> str:

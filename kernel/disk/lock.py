@@ -167,11 +167,14 @@ def _wait(
     pause: Callable[[float], None],
 ) -> LockedFile | None:
     """`take` until it succeeds, at least once; None after `timeout_s`. Raises `OSError`."""
-    deadline_s = clock.monotonic_s() + timeout_s
+    begun_s, pauses = clock.monotonic_s(), 0
     while (locked := take(disk, path, mode)) is None:
-        if clock.monotonic_s() >= deadline_s:
+        # A caller's clock may stand still. Then the pauses are counted: nobody waits for ever.
+        waited_s = clock.monotonic_s() - begun_s or pauses * _PAUSE_S
+        if waited_s >= timeout_s:
             return None
         pause(_PAUSE_S)
+        pauses += 1
     return locked
 
 

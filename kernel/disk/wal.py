@@ -219,6 +219,9 @@ class Wal:
                 raise self._poisoned(fault, "starting a segment") from fault
             self._discard_prepared()
             return None
+        except Contention:
+            disk.close(descriptor)
+            raise
 
     def _discard_prepared(self) -> None:
         for path in (self._paths.next_wal, self._paths.next_checkpoint):
@@ -243,6 +246,7 @@ class Wal:
                 disk.rename(paths.wal, paths.segment(self.segment))
             disk.sync_directory(paths.directory)
         except OSError as fault:
+            disk.close(successor[0])  # locked: it would keep the next start out
             raise self._poisoned(fault, "rotating the log") from fault
         old = self._descriptor
         self._go_on_in(successor)
@@ -254,6 +258,7 @@ class Wal:
             self._disk.rename(self._paths.next_wal, self._paths.wal)
             self._disk.sync_directory(directory_of(self._paths.wal))
         except OSError as fault:
+            self._disk.close(descriptor)  # locked: it would keep the next start out
             raise self._poisoned(fault, "starting a segment") from fault
         self.adopt(descriptor, at.lsn - 1, frame, at)
 

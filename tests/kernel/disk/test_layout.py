@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kernel import BadInput, Shop, Terminal
 from kernel.disk.files import RealDisk
 from kernel.disk.layout import Layout, TerminalPaths, segment_first_lsn, segment_name
 from tests.support.memory_disk import MemoryDisk
@@ -103,3 +104,10 @@ def _after_power_cut(disk: MemoryDisk) -> Volume:
     volume.nodes = dict(volume.durable)
     volume.unsynced_names.clear()
     return volume
+
+
+def test_a_data_directory_with_a_nul_in_its_name_is_refused_by_everything_that_takes_one() -> None:
+    named = "/tmp/no\0where"
+    for open_it in (lambda: Terminal.start("T1", named), lambda: Shop(named)):
+        with pytest.raises(BadInput, match="NUL"):
+            open_it()

@@ -130,6 +130,20 @@ def test_empty_lock_file_is_no_crash() -> None:
     assert acquire(disk).stale is None
 
 
+def test_a_clock_that_stands_still_lets_nobody_wait_for_ever() -> None:
+    disk = MemoryDisk()
+    acquire(disk, pid=4711)
+    paused_s: list[float] = []
+
+    def pause(seconds: float) -> None:
+        paused_s.append(seconds)
+        assert sum(paused_s) < 10, "it waits for ever"
+
+    with pytest.raises(TerminalInUse):
+        ProcessLock.acquire(disk.process(), LOCK, identity_of(1), clock=ManualClock(), pause=pause)
+    assert sum(paused_s) == pytest.approx(0.3, abs=0.01)
+
+
 @pytest.mark.parametrize(("probed_s", "starts"), [(0.0, True), (0.29, True), (0.4, False)])
 def test_starter_waits_300_ms_for_a_probe_to_end(probed_s: float, starts: bool) -> None:
     disk = MemoryDisk()
