@@ -20,7 +20,7 @@ from msgspec.structs import astuple, fields
 from kernel.model.entries import Act
 from kernel.model.till_entries import AnyAct
 
-__all__ = ["EVENTS", "Said", "epoch_begun", "read", "write"]
+__all__ = ["EVENTS", "Said", "epoch_begun", "read", "read_known", "write"]
 
 EVENTS: dict[str, tuple[str, int | None]] = {
     "segment": ("log_segment_opened", None),
@@ -31,6 +31,7 @@ EVENTS: dict[str, tuple[str, int | None]] = {
     "clock": ("clock_stepped", None),
     "period": ("period_opened", None),
     "period:training": ("training_begun", 13023),
+    "training_end": ("training_ended", None),
     "z": ("z_report", 13009),
     "begin": ("sale_begun", None),
     "line": ("item_sold", None),
@@ -126,7 +127,7 @@ class _Closed(Struct, gc=False, omit_defaults=True):
 def read(body: bytes) -> Said:
     """What the entry says. Raises `msgspec.DecodeError` where it is no entry."""
     try:
-        return _read(body)
+        return read_known(body)
     except msgspec.ValidationError:
         return _read_unknown(body)
 
@@ -225,7 +226,8 @@ _decode_commit = msgspec.json.Decoder(_Commit).decode
 _READERS = {_kind(act): _reader(_kind(act), act) for act in get_args(AnyAct)}
 _Started: Any = _READERS["start"]
 _SHAPES: dict[type[Said], _Shape] = {said: _shape(kind, said) for kind, said in _READERS.items()}
-_read: Callable[[bytes], Said] = msgspec.json.Decoder(reduce(or_, _READERS.values())).decode
+read_known: Callable[[bytes], Said] = msgspec.json.Decoder(reduce(or_, _READERS.values())).decode
+"""`read` of an entry of a kind that this version knows; anything else is a `DecodeError`."""
 
 
 class _Unknown(Said, gc=False):

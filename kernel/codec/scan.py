@@ -6,34 +6,21 @@ aside, anything else is damage and nobody touches it.
 
 from __future__ import annotations
 
-from binascii import b2a_base64
-from hashlib import sha256
+from operator import itemgetter
 from typing import NamedTuple
-from zlib import crc32
 
 import msgspec
 from msgspec import Struct
 
 from kernel.codec.entries import decode_act, decode_stamp
 from kernel.codec.frame import HEAD_BYTES, next_frame_after, open_frame
+from kernel.codec.walk import NO_ENTRY, WRONG_CHAIN, WRONG_LSN, Position, Walk
 from kernel.model.entries import Stamp
 from kernel.model.till_entries import SegmentOpened
 
 __all__ = ["Position", "ReadFrame", "Reading", "damage_in_tail", "first_position", "read_frames"]
 
-CUT_SHORT = "the entry is cut short"
-WRONG_CRC = "the entry's CRC does not match"
-WRONG_LSN = "the entry's LSN is not the next one"
-WRONG_CHAIN = "the entry does not follow from the one before it"
-NO_ENTRY = "the entry's JSON can't be read"
-
-
-class Position(NamedTuple):
-    """Between two frames: the next one starts at `offset`, has `lsn` and follows `chain`."""
-
-    offset: int
-    chain: bytes
-    lsn: int
+_without_space = itemgetter(slice(1, None))
 
 
 class ReadFrame(Struct, frozen=True, gc=False):
@@ -67,39 +54,12 @@ def first_position(data: bytes) -> tuple[Position, SegmentOpened] | None:
 
 
 def read_frames(data: bytes, at: Position) -> Reading:
-    """All frames from `at` on whose CRC, chain and LSN are right.
-
-    Written flat: `verify` spends its time here (the calls of `frame` would double it).
-    """
+    """All frames from `at` on whose CRC, chain and LSN are right."""
     frames: list[ReadFrame] = []
-    offset, chain, lsn = at
-    size, find = len(data), data.find
-    fault: str | None = None
-    while offset < size:
-        newline = find(b"\n", offset)
-        if newline < 0:
-            fault = CUT_SHORT
-            break
-        covered = data[offset + 9 : newline + 1]
-        if data[offset : offset + 9] != b"%08x " % crc32(covered) or covered[22:24] != b" {":
-            fault = WRONG_CRC
-            break
-        spaced = covered[22:-1]
-        value = b2a_base64(sha256(chain + spaced).digest()[:16], newline=False)[:22]
-        if not covered.startswith(value):
-            fault = WRONG_CHAIN
-            break
-        try:
-            stamp = decode_stamp(body := spaced[1:])
-        except msgspec.DecodeError:
-            fault = NO_ENTRY
-            break
-        if stamp.lsn != lsn:
-            fault = WRONG_LSN
-            break
-        frames.append(ReadFrame(offset, stamp, body))
-        offset, chain, lsn = newline + 1, value, lsn + 1
-    return Reading(frames, Position(offset, chain, lsn), fault)
+    walk = Walk(data, at, decode_stamp)
+    for run in walk.runs():
+        frames += map(ReadFrame, run.starts, run.said, map(_without_space, run.spaced))
+    return Reading(frames, walk.at, walk.fault)
 
 
 def damage_in_tail(data: bytes, reading: Reading, *, durable: int, same_boot: bool) -> str | None:

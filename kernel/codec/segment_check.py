@@ -7,25 +7,16 @@ CRC, LSN and chain, and a shop's log has to be read at the speed of its disk.
 
 from __future__ import annotations
 
-from binascii import b2a_base64
 from hashlib import sha256
 from typing import NamedTuple
-from zlib import crc32
 
 import msgspec
 from msgspec import Struct, field
 
 from kernel.codec.entries import decode_act
 from kernel.codec.frame import HEAD_BYTES
-from kernel.codec.scan import (
-    CUT_SHORT,
-    NO_ENTRY,
-    WRONG_CHAIN,
-    WRONG_CRC,
-    WRONG_LSN,
-    Position,
-    first_position,
-)
+from kernel.codec.scan import first_position
+from kernel.codec.walk import Position, Walk
 from kernel.model.till_entries import PeriodClosed, Seal, SegmentOpened, Started
 
 __all__ = ["Fault", "SegmentFacts", "StartFound", "check_segment", "unreadable"]
@@ -109,48 +100,23 @@ _heading = msgspec.json.Decoder(_Heading).decode
 
 
 class _Walked(NamedTuple):
-    """`noticed` are the entries to be looked at: (where, stated end, body)."""
+    """`noticed` are the entries to be looked at: (where, heading, body)."""
 
-    noticed: list[tuple[int, int, bytes]]
+    noticed: list[tuple[int, _Heading, bytes]]
     at: Position
     fault: str | None
 
 
 def _walk(data: bytes, at: Position) -> _Walked:
-    """`scan.read_frames` that keeps nothing but what is noticed: twice as fast.
-
-    Both must stop at the same entry for the same reason; a test compares them.
-    """
-    noticed: list[tuple[int, int, bytes]] = []
-    offset, chain, lsn = at
-    size, find = len(data), data.find
-    fault: str | None = None
-    while offset < size:
-        newline = find(b"\n", offset)
-        if newline < 0:
-            fault = CUT_SHORT
-            break
-        covered = data[offset + 9 : newline + 1]
-        if data[offset : offset + 9] != b"%08x " % crc32(covered) or covered[22:24] != b" {":
-            fault = WRONG_CRC
-            break
-        spaced = covered[22:-1]
-        value = b2a_base64(sha256(chain + spaced).digest()[:16], newline=False)[:22]
-        if not covered.startswith(value):
-            fault = WRONG_CHAIN
-            break
-        try:
-            heading = _heading(spaced)
-        except msgspec.DecodeError:
-            fault = NO_ENTRY
-            break
-        if heading.lsn != lsn:
-            fault = WRONG_LSN
-            break
-        if heading.kind in _ABOUT_THE_LOG or heading.end > offset:
-            noticed.append((offset, heading.end, spaced[1:]))
-        offset, chain, lsn = newline + 1, value, lsn + 1
-    return _Walked(noticed, Position(offset, chain, lsn), fault)
+    noticed: list[tuple[int, _Heading, bytes]] = []
+    walk = Walk(data, at, _heading)
+    for run in walk.runs():
+        noticed += [
+            (start, heading, spaced[1:])
+            for start, heading, spaced in zip(run.starts, run.said, run.spaced, strict=False)
+            if heading.kind in _ABOUT_THE_LOG or heading.end > start
+        ]
+    return _Walked(noticed, walk.at, walk.fault)
 
 
 def _look_at(data: bytes, walked: _Walked) -> tuple[list[Fault], list[StartFound], bool]:
@@ -159,10 +125,10 @@ def _look_at(data: bytes, walked: _Walked) -> tuple[list[Fault], list[StartFound
     starts: list[StartFound] = []
     digest, digested = sha256(), 0
     sealed = False
-    for start, end, body in walked.noticed:
-        lsn = _heading(body).lsn
-        if end > start:
-            meaning = f"it states that {end} bytes were durable before they were written"
+    for start, heading, body in walked.noticed:
+        lsn = heading.lsn
+        if heading.end > start:
+            meaning = f"it states that {heading.end} bytes were durable before they were written"
             faults.append(Fault(start, lsn, meaning))
         try:
             act = decode_act(body)

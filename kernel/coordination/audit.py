@@ -176,14 +176,15 @@ class _Source:
 
     def take(self, until: ToldLine | None) -> list[ToldLine]:
         """The next line and those told already that come before `until`, another till's next."""
-        begin, end = self._place, len(self._lines)
-        self._place += 1
+        lines, begin = self._lines, self._place
+        place, end = begin + 1, len(lines)
         if until is None:
-            self._place = end
+            place = end
         else:
-            while self._place < end and self._lines[self._place] < until:
-                self._place += 1
-        return self._lines[begin : self._place]
+            while place < end and lines[place] < until:
+                place += 1
+        self._place = place
+        return lines[begin:place]
 
 
 def remove_audit(disk: Disk, layout: Layout) -> None:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from kernel.codec.audit import LINE, Cursor, decode_seen, encode_seen
@@ -56,10 +57,10 @@ class AuditLog:
 
     def append(self, lines: Sequence[ToldLine]) -> None:
         """Write them, each into its date's file. Raises `OSError`: then open anew."""
-        for date, run in groupby(lines, key=lambda line: line[0]):
+        for date, run in groupby(lines, key=itemgetter(0)):
             taken = list(run)
-            data = b"\n".join([line[3] for line in taken]) + b"\n"
-            last = {line[2]: line[3] for line in taken}
+            data = b"\n".join(map(itemgetter(3), taken)) + b"\n"
+            last = dict(map(itemgetter(2, 3), taken))
             cursors = {terminal: _cursor_of(line) for terminal, line in last.items()}
             if date > self.date:
                 self._turn_to(date)

@@ -13,7 +13,8 @@ import os
 from kernel.codec.audit import Cursor
 from kernel.codec.audit_walk import Told, ToldLine, tell
 from kernel.codec.frame import FRAME_LIMIT_BYTES, HEAD_BYTES, open_frame
-from kernel.codec.scan import CUT_SHORT, Position, first_position
+from kernel.codec.scan import Position, first_position
+from kernel.codec.walk import CUT_SHORT
 from kernel.disk.durable import Mark, read_mark
 from kernel.disk.files import Disk
 from kernel.disk.find_entry import find_entry
