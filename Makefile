@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture bench clean
+.PHONY: help demo test torture approve bench clean bytecode
 
 BIN := .venv/bin
 # A copied or moved checkout makes its own environment: console scripts hold absolute paths.
@@ -15,12 +15,13 @@ help:
 	@echo 'make demo      open the register on a demo shop; without a terminal, ring 150 invoices'
 	@echo 'make test      style, types, import contracts and tests'
 	@echo 'make torture   the long proofs: crashes, power cuts, damaged bytes'
+	@echo 'make approve   write the golden screens of tests/golden anew; read what changed'
 	@echo 'make bench     durable sales a second on this machine'
 	@echo 'make clean     remove what these commands made, the environment too'
 
 # A person gets the register on the demo shop. A script gets the same figures every time, from an
 # empty store.
-demo: $(STAMP)
+demo: $(STAMP) bytecode
 	@if [ -t 0 ] && [ -t 1 ]; then \
 	    exec $(BIN)/posterm demo --data-dir $(DEMO_DIR)/shop; \
 	else \
@@ -29,7 +30,7 @@ demo: $(STAMP)
 	    $(BIN)/posterm report x $(DEMO_TILL) --data-dir $(DEMO_DIR)/till; \
 	fi
 
-test: $(STAMP)
+test: $(STAMP) bytecode
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,10 +38,19 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m 'not torture'
 
 torture: $(STAMP)
-	$(BIN)/python -m pytest -m torture
+	$(BIN)/python -m pytest -n 2 -m torture -o faulthandler_timeout=7200
+
+approve: $(STAMP)
+	POSTERM_APPROVE=1 $(BIN)/python -m pytest -q tests/system/test_register_screens.py tests/manager/test_golden.py
+	@git status --short tests/golden
 
 bench: $(STAMP)
 	$(BIN)/posterm bench
+
+# A register that has to compile its modules first takes twice as long to paint; where the
+# environment forbids Python to keep what it compiled, this is the only time that it does.
+bytecode: $(STAMP)
+	@$(BIN)/python -m compileall -q kernel posterm manager themes
 
 clean:
 	rm -rf .venv $(DEMO_DIR) build dist .hypothesis .import_linter_cache \

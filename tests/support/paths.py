@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from errno import EBUSY, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY
+from functools import lru_cache
 
 from tests.support.volume import ROOT, Volume, reachable
 
@@ -22,19 +23,23 @@ def place(volume: Volume, path: str) -> tuple[int, str, int]:
     """(inode of its directory, last name, inode or 0); for `/` itself the first is 0."""
     if not path:
         raise error(ENOENT, path)
-    assert path.startswith("/"), f"{path!r}: only absolute paths are modelled"
+    nodes = volume.nodes
     directory, last, inode = 0, "", ROOT
-    for name in path.split("/"):
-        if not name:
-            continue
-        assert name not in (".", ".."), f"{path!r}: dots are not modelled"
-        if not inode:
-            raise error(ENOENT, path)
-        entries = volume.nodes[inode]
+    for name in _names(path):
+        entries = nodes.get(inode)
         if not isinstance(entries, dict):
-            raise error(ENOTDIR, path)
+            raise error(ENOENT if entries is None else ENOTDIR, path)
         directory, last, inode = inode, name, entries.get(name, 0)
     return directory, last, inode
+
+
+@lru_cache(maxsize=4096)
+def _names(path: str) -> tuple[str, ...]:
+    """A shop has a few dozen paths, and a crash test asks for them a million times."""
+    assert path.startswith("/"), f"{path!r}: only absolute paths are modelled"
+    names = tuple(name for name in path.split("/") if name)
+    assert not {".", ".."}.intersection(names), f"{path!r}: dots are not modelled"
+    return names
 
 
 def find(volume: Volume, path: str) -> tuple[int, str, int]:

@@ -1,32 +1,39 @@
-"""Child processes for tests: real interpreters that can't outlive the test that started them.
+"""Child processes for tests: real ones that can't outlive the test that started them.
 
-A child dies with the process that started it (PR_SET_PDEATHSIG), so that a killed test run
-leaves no till behind, and it leads a process group of its own, so that killing it kills whatever
-it started. Tests wait for what a child says, never for time to pass.
+A child is forked by the nursery, which has the kernel imported already. It dies with the process
+that started it (PR_SET_PDEATHSIG), so that a killed test run leaves no till behind, and it leads
+a process group of its own, so that killing it kills whatever it started. Tests wait for what a
+child says, never for time to pass.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import select
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO
 
-__all__ = ["CHECKOUT", "Child", "python_child"]
+from tests.support.nursery import LIMIT_BYTES, Birth
+
+__all__ = ["CHECKOUT", "LEASH", "Child", "python_child"]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-# Runs in the child before the real program. A `preexec_fn` would run Python between fork and exec
-# of a process that has threads, which can deadlock and which Python 3.12 warns of. The signal
-# outlives exec. A parent that died before prctl is noticed by its missing process id.
-_LEASH = """
+# Runs in an interpreter of its own before the real program. A `preexec_fn` would run Python between
+# fork and exec of a process that has threads, which can deadlock and which Python 3.12 warns of.
+# The signal outlives exec. A parent that died before prctl is noticed by its missing process id.
+LEASH = """
 import ctypes, os, signal, sys
 PR_SET_PDEATHSIG = 1
 if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
@@ -37,15 +44,67 @@ os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """
 
 
-class Child:
-    """A running Python child. Make one with `python_child`."""
+class _Nursery:
+    """One for each process that runs tests, which starts children from one thread at a time."""
 
-    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
-        assert process.stdin is not None and process.stdout is not None
-        self.process = process
-        self.pid = process.pid
-        self._stdin = process.stdin
-        self._stdout = process.stdout
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            number = str(theirs.fileno())
+            leash = [sys.executable, "-I", "-S", "-c", LEASH, str(os.getpid())]
+            self._process = subprocess.Popen(
+                [*leash, "-m", "tests.support.nursery", number],
+                cwd=CHECKOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._socket = ours
+
+    def born(self, birth: Birth, streams: list[int]) -> int:
+        """The id of a new child that leads a group of its own."""
+        socket.send_fds(self._socket, [json.dumps(["born", *birth]).encode()], streams)
+        return self._answer()
+
+    def reaped(self, pid: int) -> int:
+        """How a child ended, once it has: its exit code, `-n` after signal n."""
+        self._socket.send(json.dumps(["ended", pid]).encode())
+        return os.waitstatus_to_exitcode(self._answer())
+
+    def wait_until_stopped(self, pid: int) -> None:
+        self._socket.send(json.dumps(["stopped", pid]).encode())
+        self._answer()
+
+    def _answer(self) -> int:
+        answer = self._socket.recv(LIMIT_BYTES)
+        assert answer, "the nursery of this test run is gone"
+        return int(answer)
+
+
+@cache
+def _nursery(of: int) -> _Nursery:
+    """That of process `of`, the one that asks: a fork gets another one."""
+    return _Nursery()
+
+
+class Child:
+    """A running Python child. Make one with `python_child`.
+
+    `exit_code` is None until somebody has seen it end.
+    """
+
+    def __init__(self, birth: Birth, errors: IO[bytes]) -> None:
+        taken, self._stdin = os.pipe()
+        self._stdout, given = os.pipe()
+        try:
+            self.pid = _nursery(os.getpid()).born(birth, [taken, given, errors.fileno()])
+        finally:
+            os.close(taken)
+            os.close(given)
+        self.exit_code: int | None = None
+        # Until the nursery is asked for it, its id cannot be anybody else's.
+        self._process = os.pidfd_open(self.pid)
         self._errors = errors
         self._unread = b""
         self._seen: list[str] = []
@@ -62,28 +121,46 @@ class Child:
 
     def say(self, line: str) -> None:
         """Send one line to the child's input."""
-        self._stdin.write(line.encode() + b"\n")
-        self._stdin.flush()
+        data = line.encode() + b"\n"
+        while data:
+            data = data[os.write(self._stdin, data) :]
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the child alone, as `kill` and a closed terminal do."""
-        self.process.send_signal(number)
+        if not self._ended(0):
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End the child and all it started, at once and without a chance to tidy up."""
-        # Until the leader is waited for, its id cannot name anybody else's group.
-        if self.process.poll() is None:
+        if not self._ended(0):
             os.killpg(self.pid, signal.SIGKILL)
-        self.process.wait()
+            self._ended(None)
 
     def wait(self, *, timeout_s: float = 20.0) -> int:
         """The exit code (`-n` after signal n), once the child has ended by itself."""
-        try:
-            return self.process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
+        if not self._ended(timeout_s) or self.exit_code is None:
             raise AssertionError(
                 f"process {self.pid} still runs after {timeout_s} s\n{self.story()}"
-            ) from None
+            )
+        return self.exit_code
+
+    def wait_until_stopped(self) -> None:
+        """Until a signal, its own perhaps, has stopped it."""
+        _nursery(os.getpid()).wait_until_stopped(self.pid)
+
+    def close(self) -> None:
+        """Kill it, if need be, and let go of it."""
+        self.kill()
+        for descriptor in (self._stdin, self._stdout, self._process):
+            os.close(descriptor)
+
+    def _ended(self, timeout_s: float | None) -> bool:
+        """Whether it has ended, or does in time."""
+        if self.exit_code is None:
+            readable, _, _ = select.select([self._process], [], [], timeout_s)
+            if readable:
+                self.exit_code = _nursery(os.getpid()).reaped(self.pid)
+        return self.exit_code is not None
 
     def errors(self) -> str:
         """What the child has written to its error stream so far."""
@@ -102,7 +179,7 @@ class Child:
                 selector.register(self._stdout, selectors.EVENT_READ)
                 if not selector.select(max(0.0, deadline - time.monotonic())):
                     return None
-            received = os.read(self._stdout.fileno(), 65536)
+            received = os.read(self._stdout, 65536)
             if not received:
                 return None
             self._unread += received
@@ -117,25 +194,15 @@ def python_child(
     cwd: Path = CHECKOUT,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Child]:
-    """Run `python *arguments` and kill it, with all it started, on the way out.
+    """Run `python *arguments`, `-m` or `-c`; kill it, with all it started, on the way out.
 
     `environment` is added to the test's own. Start children from the thread that runs the test:
     the kernel counts the end of the starting *thread* as the death of the parent.
     """
-    command = [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid())]
     with tempfile.TemporaryFile() as errors:
-        with subprocess.Popen(
-            [*command, *map(str, arguments)],
-            cwd=cwd,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            bufsize=0,
-            start_new_session=True,
-        ) as process:
-            child = Child(process, errors)
-            try:
-                yield child
-            finally:
-                child.kill()
+        surroundings = {**os.environ, **(environment or {})}
+        child = Child(Birth([*map(str, arguments)], str(cwd), surroundings), errors)
+        try:
+            yield child
+        finally:
+            child.close()

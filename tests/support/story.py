@@ -30,6 +30,7 @@ __all__ = [
     "PATHS",
     "TILL",
     "Moment",
+    "Shown",
     "Story",
     "TillDisk",
     "business",

@@ -51,7 +51,7 @@ def test_leaving_the_block_kills_the_child_and_what_it_started() -> None:
     with python_child("-c", program) as child:
         grandchild_file = os.pidfd_open(int(child.wait_for_line("grandchild").split()[1]))
     try:
-        assert child.process.returncode == -signal.SIGKILL
+        assert child.exit_code == -signal.SIGKILL
         assert ends(grandchild_file, 20)
     finally:
         os.close(grandchild_file)

@@ -127,6 +127,8 @@ class Mode(NamedTuple):
 
 
 Change = Write | Resize
+_CHANGES = (Write, Resize)
+"""The same for `isinstance`, which would make the union anew each time."""
 
 
 class Unsynced(NamedTuple):
@@ -197,7 +199,7 @@ class Volume:
     def apply(self, operation: Operation) -> None:
         """Do one operation as the running system would."""
         self.ticks += 1
-        if isinstance(operation, Write | Resize):
+        if isinstance(operation, _CHANGES):
             self._change_file(operation)
         elif isinstance(operation, Names):
             self._change_names(operation)
@@ -244,7 +246,9 @@ class Volume:
             self.unsynced.pop(inode, None)
             return
         waiting = self.unsynced_names
-        asked = (place for place, names in enumerate(waiting) if names.directory == inode)
+        asked = [place for place, names in enumerate(waiting) if names.directory == inode]
+        if not asked:
+            return
         synced = with_what_they_need(waiting, asked)
         for place in sorted(synced):
             apply_names(self.durable, waiting[place])

@@ -6,7 +6,6 @@ sales) with the torture. Each has a control that must be caught.
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import Counter
 from contextlib import ExitStack
@@ -123,7 +122,7 @@ def recall_from_a_stopped_till(directory: Path, monkeypatch: pytest.MonkeyPatch 
     arguments = ("-m", "tests.support.floor_child", str(directory), "SLOW", "0", "stands")
     with python_child(*arguments) as slow, Terminal.start("QUICK", directory) as quick:
         slow.wait_for_line("claimed", timeout_s=60)
-        os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)  # it stops after it has said so
+        slow.wait_until_stopped()
         (waiting,) = quick.suspended()
         taken = 0
         if monkeypatch is not None:

@@ -45,7 +45,7 @@ def test_every_crash_of_the_machine_leaves_the_sale_in_one_place(
 
 @pytest.mark.parametrize(
     ("act", "stride"),
-    [("suspends", 6), ("recalls", 6), ("expires", 12), ("releases", 4), ("comes_back", 100)],
+    [("suspends", 8), ("recalls", 8), ("expires", 16), ("releases", 7), ("comes_back", 150)],
 )
 def test_the_death_of_one_till_leaves_the_sale_in_one_place_for_the_other(
     act: str, stride: int

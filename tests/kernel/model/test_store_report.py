@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.model.store_report import StoreReport, TillZ, Unclosed, added, store_report
 from kernel.model.totals import TaxTotal, Totals
 
+FEW = settings(max_examples=30)
+"""Each draws dozens of sums, and one sum is like another."""
 AMOUNT = st.integers(-(10**9), 10**9)
 PLAIN = [
     name for name in Totals.__struct_fields__ if name not in ("tenders", "tender_counts", "taxes")
@@ -29,6 +31,7 @@ def z(terminal: str, **sums: Totals) -> TillZ:
 
 
 @given(totals(), totals())
+@FEW
 def test_every_sum_of_both_is_in_the_sum(one: Totals, other: Totals) -> None:
     both = added(one, other)
     for name in PLAIN:
@@ -43,6 +46,7 @@ def test_every_sum_of_both_is_in_the_sum(one: Totals, other: Totals) -> None:
 
 
 @given(totals(), totals(), totals())
+@FEW
 def test_the_order_of_the_tills_changes_nothing(a: Totals, b: Totals, c: Totals) -> None:
     assert added(added(a, b), c) == added(a, added(c, b))
     assert added(a, Totals()) == a == added(Totals(), a)
