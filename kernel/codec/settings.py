@@ -12,9 +12,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from kernel.codec.tax_codes import TAX_CODES_LIMIT, TaxCode, check_tax_codes
 from kernel.errors import SaleRefused
 from kernel.model.identity import STORE_LIMIT, short_text
-from kernel.model.money import LIMIT, exponent
+from kernel.model.money import LIMIT, ROUNDING_STEP_LIMIT_MINOR, exponent
 from kernel.model.operators import Role
 
 __all__ = ["LocalSettings", "Settings"]
@@ -22,11 +23,13 @@ __all__ = ["LocalSettings", "Settings"]
 _RECEIPT_COLUMNS = 48
 _RECEIPT_LINES = 8
 _PREFIXES = 20
+_REASONS = 12
 _END = r"$(?!\n)"
 """Python lets `$` stand before a last newline; this is the end for it and for a JSON schema."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=STORE_LIMIT)]
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}" + _END)]
+Language = Annotated[str, Meta(pattern="^([a-z]{2,3}(_[A-Z]{2})?|pseudo)" + _END)]
 Amount = Annotated[int, Meta(ge=1, le=LIMIT)]
 ReceiptLine = Annotated[str, Meta(max_length=_RECEIPT_COLUMNS)]
 ScalePrefix = Annotated[str, Meta(pattern="^(02|04|2[0-9])" + _END)]
@@ -49,6 +52,10 @@ class LocalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = "entry"
     keymap: Annotated[Word, Meta(description="keymap of the register")] = "pc"
     theme: Annotated[Word, Meta(description="theme of the screens")] = "default"
+    language: Annotated[
+        Language | None,
+        Meta(description="language and figures of the screens, such as de_DE; else the user's"),
+    ] = None
     lock_after_s: Annotated[
         int, Meta(ge=0, le=86_400, description="idle seconds until the till locks; 0 is never")
     ] = 300
@@ -71,6 +78,18 @@ class LocalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Meta(max_length=_RECEIPT_LINES, description="lines below each receipt"),
     ] = ()
 
+    receipt_columns: Annotated[
+        int, Meta(ge=32, le=48, description="columns of the receipt printer; 42 or 32 are usual")
+    ] = 42
+    receipt_spool_limit: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="receipts that may wait for the printer; 0 for a till without one",
+        ),
+    ] = 200
+
     def __post_init__(self) -> None:
         """Raises `ValueError`, which becomes the decoder's own error."""
         for key in ("store", "drawer"):
@@ -88,7 +107,12 @@ class Settings(LocalSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
         str, Meta(pattern="^[A-Z]{3}" + _END, description="ISO 4217 code of new sales")
     ] = "EUR"
     cash_rounding_minor: Annotated[
-        int, Meta(ge=1, le=1000, description="smallest cash amount; 5 rounds to 0.05")
+        int,
+        Meta(
+            ge=1,
+            le=ROUNDING_STEP_LIMIT_MINOR,
+            description="smallest cash amount; 5 rounds to 0.05",
+        ),
     ] = 1
     tax_mode: Annotated[
         Literal["inclusive", "exclusive"],
@@ -98,6 +122,20 @@ class Settings(LocalSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
         Literal["receipt", "line"],
         Meta(description="tax is rounded once a rate and receipt, or on every line"),
     ] = "receipt"
+    tax_codes: Annotated[
+        tuple[TaxCode, ...],
+        Meta(
+            min_length=1,
+            max_length=TAX_CODES_LIMIT,
+            description="what each tax code of the catalogue means: CODE=NAME PERCENT, and more "
+            "after commas where several are due; a name that ends in + is due on those before it, "
+            "as in Q=GST 5, QST+ 9.975",
+        ),
+    ] = ("S=VAT 19", "R=VAT 7", "Z=VAT 0")
+    card_fields: Annotated[
+        tuple[Literal["last_four", "authorisation", "token"], ...],
+        Meta(max_length=3, description="what the register asks for when a card has paid"),
+    ] = ()
     weight_prefixes: Annotated[
         tuple[ScalePrefix, ...],
         Meta(max_length=_PREFIXES, description="first digits of GTIN-13 that embed a weight"),
@@ -120,6 +158,11 @@ class Settings(LocalSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
         int,
         Meta(ge=0, le=100_000, description="discount up to which no approval is asked"),
     ] = 0
+
+    discount_reasons: Annotated[
+        tuple[ReceiptLine, ...],
+        Meta(max_length=_REASONS, description="reasons of a discount, one of which is chosen"),
+    ] = ()
 
     role_void_line: Annotated[Role, Meta(description="who may void a line")] = Role.CASHIER
     role_void_sale: Annotated[Role, Meta(description="who may void a sale")] = Role.SUPERVISOR
@@ -167,6 +210,9 @@ class Settings(LocalSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
             exponent(self.currency)
         except SaleRefused as fault:
             raise ValueError(str(fault)) from fault
+        check_tax_codes(self.tax_codes)
+        for reason in self.discount_reasons:
+            _printable(reason, "discount reason", _RECEIPT_COLUMNS)
         prefixes = (*self.weight_prefixes, *self.price_prefixes)
         twice = sorted({prefix for prefix in prefixes if prefixes.count(prefix) > 1})
         if twice:

@@ -56,6 +56,7 @@ class Letters:
         clock: Clock,
         applied: Callable[[str], bool],
     ) -> None:
+        """`applied(id)`: whether that message had its effect here."""
         self._disk = disk
         self._layout = layout
         self._terminal = terminal

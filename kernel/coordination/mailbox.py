@@ -13,7 +13,7 @@ reported; it must never stop the mail. This module must never decide what a mess
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -76,14 +76,15 @@ class Mailbox:
         terminal: str,
         *,
         clock: Clock,
-        applied: Callable[[str], bool],
+        letters: Letters,
     ) -> None:
-        """`applied(id)`: whether that message had its effect here."""
+        """`letters` reads them, for the same terminal."""
         self._disk = disk
         self._layout = layout
         self._terminal = terminal
         self._clock = clock
-        self.letters = Letters(disk, layout, terminal, clock=clock, applied=applied)
+        self._inbox, self._broadcast = layout.terminal_inbox, layout.broadcast
+        self._letters = letters
         self._waiting: dict[str, Waiting] = {}
         self._finished: dict[str, int] = {}
         """Path of a broadcast that has been dealt with -> when it expires."""
@@ -132,7 +133,7 @@ class Mailbox:
         name = FileName.parse(os.path.basename(waiting.path))
         assert name is not None, "it was parsed when it was found"
         try:
-            message = self.letters.read(waiting.path, name)
+            message = self._letters.read(waiting.path, name)
         except (Unusable, Over, BadInput, FileNotFoundError):
             message = None
         if message is None or (message.id, message.sender, message.order) != waiting[1:4]:
@@ -177,8 +178,9 @@ class Mailbox:
     # --- looking ---------------------------------------------------------------------------
 
     def _times(self) -> tuple[int, ...]:
-        directories = (self._layout.terminal_inbox, self._layout.broadcast)
-        return tuple(self._disk.stat(directory).st_mtime_ns for directory in directories)
+        # Of all that an idle till does in a second, these two calls are the most.
+        stat = self._disk.stat
+        return stat(self._inbox).st_mtime_ns, stat(self._broadcast).st_mtime_ns
 
     def _names(self) -> dict[str, FileName | None]:
         """Path -> name of every file that is of this terminal's concern; None: of nobody's."""
@@ -187,11 +189,11 @@ class Mailbox:
         if tidy:
             self._tidy_at_s = now_s + _TIDY_EVERY_S
         found: dict[str, FileName | None] = {}
-        for directory in (self._layout.terminal_inbox, self._layout.broadcast):
-            mine = self._terminal if directory == self._layout.terminal_inbox else None
+        for directory in (self._inbox, self._broadcast):
+            mine = self._terminal if directory == self._inbox else None
             for name in sorted(self._disk.listdir(directory))[:NAMES_LIMIT]:
                 parsed = FileName.parse(name)
-                path = os.path.join(directory, name)
+                path = f"{directory}/{name}"
                 if parsed is None or mine is None or parsed.label == mine:
                     found[path] = parsed
                 elif tidy and self._long_dead(parsed):
@@ -222,7 +224,7 @@ class Mailbox:
         try:
             if name is None:
                 raise Unusable("its name is not one of a message")
-            message = self.letters.read(path, name)
+            message = self._letters.read(path, name)
             if message.kind != ACK:
                 return self._accept(path, message)
             found.acks.append((path, message))

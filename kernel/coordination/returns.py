@@ -101,10 +101,10 @@ class Returns:
         self._clock = clock
         self._pause = pause
 
-    def bookings(self) -> list[Booking]:
-        """All of them, sorted by name."""
+    def bookings(self, part: str = "") -> list[Booking]:
+        """Those whose names hold `part`, sorted by name."""
         with sharing(self._directory), self._lock():
-            return self._listed()
+            return self._listed(part)
 
     def book(self, booking: Booking, sold: int) -> None:
         """Make a pending booking, durable, if no more than `sold` is taken back with it.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from functools import cache
 
 from kernel.codec.documents import ProcessIdentity
 
@@ -27,7 +28,7 @@ def this_process(
     return ProcessIdentity(
         terminal=terminal,
         pid=os.getpid(),
-        start_ticks=_start_ticks(),
+        start_ticks=_start_ticks(os.getpid()),
         boot_id=boot,
         host=_printable(os.uname().nodename),
         version=version,
@@ -41,8 +42,12 @@ def boot_id() -> str:
     return _read("/proc/sys/kernel/random/boot_id").strip() or _UNKNOWN
 
 
-def _start_ticks() -> int:
-    """Clock ticks from the machine's start to that of this process; 0 where unknown."""
+@cache
+def _start_ticks(pid: int) -> int:
+    """Clock ticks from the machine's start to that of this process, `pid`; 0 where unknown.
+
+    Asked once a process: Linux adds up the times of all its threads for whoever reads that file.
+    """
     _, _, after_name = _read("/proc/self/stat").rpartition(")")
     fields = after_name.split()
     return int(fields[_START_TICKS_AFTER_NAME]) if fields else 0

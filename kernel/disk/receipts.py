@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,11 +22,19 @@ from kernel.disk.recovery import SEGMENT_LIMIT_BYTES, sealed_segments
 from kernel.errors import LogDamaged
 from kernel.model.entries import Act, SaleBegun, SaleRecalled, Stamp
 from kernel.model.ledger import Ledger, Period
+from kernel.model.till_entries import Started
 from kernel.model.transaction import Transaction
 
-__all__ = ["sale_in_log"]
+__all__ = ["LoggedReceipt", "receipt_in_log", "sale_in_log", "sale_of_receipt"]
 
 _Entry = tuple[Act, Stamp]
+
+
+class LoggedReceipt(NamedTuple):
+    """A sale, and whether its till was started anew while it was open."""
+
+    sale: Transaction
+    resumed: bool
 
 
 def sale_in_log(disk: Disk, paths: TerminalPaths, number: int) -> Transaction | None:
@@ -33,36 +42,67 @@ def sale_in_log(disk: Disk, paths: TerminalPaths, number: int) -> Transaction | 
 
     Raises `LogDamaged` where its entries can't be read, `OSError`.
     """
+    found = receipt_in_log(disk, paths, number)
+    return found.sale if found is not None else None
+
+
+def receipt_in_log(disk: Disk, paths: TerminalPaths, number: int) -> LoggedReceipt | None:
+    """The same, with all that its receipt says."""
     found: list[_Entry] = []
     for path, data in _newest_first(disk, paths):
         found = [*_entries(path, data, number), *found]
-        if found and isinstance(found[0][0], SaleBegun | SaleRecalled):
-            return _folded(found)
+        begun = [at for at, (act, _) in enumerate(found) if _begins(act)]
+        if begun:
+            return _folded(found[begun[0] :])
     return None
 
 
-def _folded(entries: list[_Entry]) -> Transaction | None:
+def sale_of_receipt(disk: Disk, paths: TerminalPaths, receipt: int) -> int | None:
+    """Number of the sale that got that receipt number, training left out; None without one."""
+    for path, data in _newest_first(disk, paths):
+        for match in re.finditer(rb'"commit":\{"no":%d[,}]' % receipt, data):
+            act, _ = _decoded(path, data, match.start())
+            if act.tx is not None and act.tx > 0:
+                return act.tx
+    return None
+
+
+def _begins(act: Act) -> bool:
+    return isinstance(act, SaleBegun | SaleRecalled)
+
+
+def _folded(entries: list[_Entry]) -> LoggedReceipt | None:
     ledger = Ledger(period=Period(0, 0, "", 0))
-    sale = None
+    sale, resumed, started = None, False, False
     for act, stamp in entries:
+        if isinstance(act, Started):
+            started = True
+            continue
+        resumed = resumed or started
         sale = ledger.apply(act, stamp) or sale
-    return sale
+    return LoggedReceipt(sale, resumed) if sale is not None else None
 
 
 def _entries(path: str, data: bytes, number: int) -> Iterator[_Entry]:
+    """The entries of the sale, and the starts of the till."""
     # A text can't look like this: JSON escapes the quotes in it.
-    for match in re.finditer(rb',"x":%d[,}]' % number, data):
-        start = data.rfind(b"\n", 0, match.start()) + 1
-        end = open_frame(data, start)
-        if end < 0:
-            raise LogDamaged(path, start, 0, f"an entry of sale {number} can't be read")
-        body = data[start + HEAD_BYTES : end - 1]
-        try:
-            act = decode_act(body)
-            if act.tx == number:  # other entries name sales too
-                yield act, decode_stamp(body)
-        except msgspec.DecodeError as fault:
-            raise LogDamaged(path, start, 0, "an entry of a kind not known here") from fault
+    for match in re.finditer(rb',"x":%d[,}]|"k":"start"' % number, data):
+        act, stamp = _decoded(path, data, match.start())
+        if act.tx == number or isinstance(act, Started):  # other entries name sales too
+            yield act, stamp
+
+
+def _decoded(path: str, data: bytes, at: int) -> _Entry:
+    """The entry that the byte `at` belongs to."""
+    start = data.rfind(b"\n", 0, at) + 1
+    end = open_frame(data, start)
+    if end < 0:
+        raise LogDamaged(path, start, 0, "an entry of the sale can't be read")
+    body = data[start + HEAD_BYTES : end - 1]
+    try:
+        return decode_act(body), decode_stamp(body)
+    except msgspec.DecodeError as fault:
+        raise LogDamaged(path, start, 0, "an entry of a kind not known here") from fault
 
 
 def _newest_first(disk: Disk, paths: TerminalPaths) -> Iterator[tuple[str, bytes]]:

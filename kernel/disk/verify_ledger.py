@@ -77,8 +77,10 @@ def _applied(ledger: Ledger, act: Act, frame: ReadFrame, checkpoint: bytes | Non
             number = -ledger.next_training if training else ledger.next_transaction
             if act.tx != number:
                 yield f"sale {act.tx} begins where {number} is next"
-        case PeriodOpened() if act.number != ledger.next_period:
-            yield f"till period {act.number} opens where {ledger.next_period} is next"
+        case PeriodOpened():
+            expected = ledger.next_training_period if act.training else ledger.next_period
+            if act.number != expected:
+                yield f"till period {act.number} opens where {expected} is next"
         case PeriodClosed():
             yield from _z_faults(ledger, act)
         case _:

@@ -8,7 +8,9 @@ this module must never decide who may approve.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from operator import or_
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,7 +18,14 @@ from msgspec.structs import replace
 
 from kernel.errors import SaleRefused
 from kernel.model.entries import Act, Line, LineKind, SaleAborted, TenderVoided
-from kernel.model.till_entries import Approval, ApprovalUsed, CashMovement, OperatorChange
+from kernel.model.till_entries import (
+    Approval,
+    ApprovalUsed,
+    CashMovement,
+    Event,
+    OperatorChange,
+    PeriodClosed,
+)
 
 if TYPE_CHECKING:
     from kernel.model.ledger import Ledger
@@ -47,10 +56,14 @@ class Approvable(StrEnum):
     PAY_OUT = "pay_out"
     PICKUP = "pickup"
     TAKE_OVER = "take_over"
+    REPRINT = "reprint"
+    X_REPORT = "x_report"
+    Z_REPORT = "z_report"
 
 
 _TAKES_OFF = (Approvable.DISCOUNT, Approvable.PRICE_OVERRIDE)
 _SELLS = (Approvable.PRICE_OVERRIDE, Approvable.ITEM_NOT_ON_FILE)
+_HANGS = (LineKind.ADJUSTMENT, LineKind.DEPOSIT)
 _VOIDS = (Approvable.VOID_LINE, Approvable.VOID_SALE, Approvable.VOID_TENDER)
 _POSTS_ANEW = (
     Approvable.ITEM_NOT_ON_FILE,
@@ -95,9 +108,10 @@ def asked_now(
 
 
 def approved(ledger: Ledger, token: str | None, acts: tuple[Act, ...]) -> tuple[Act, ...]:
-    """`acts`, the last of them approved under `token`, which is spent right before it.
+    """`acts`, the last of them approved under `token`, which is spent before all of them.
 
-    Both are one write, so a crash can spend a token without its act, and never the other way.
+    All are one write, of which a crash may keep a beginning: it can spend a token without its
+    act, and never leave any part of the act with the token unspent.
     Refused where the token is unknown or spent, or says anything else than this act would do.
     Without a token they are as they were.
     """
@@ -106,9 +120,9 @@ def approved(ledger: Ledger, token: str | None, acts: tuple[Act, ...]) -> tuple[
     granted = ledger.staff.approvals.get(token)
     if granted is None:
         raise SaleRefused("this approval is spent or was never given; ask again")
-    *before, act = acts
+    act = acts[-1]
     allowed = _asked_of(granted)
-    wanted = _bound(ledger, allowed.what, act)
+    wanted = _bound(ledger, allowed.what, acts)
     if wanted is None or replace(wanted, old=allowed.old) != allowed:
         raise SaleRefused(f"the approval is for {allowed}, and not for this; ask again")
     if wanted.old != allowed.old:
@@ -119,7 +133,11 @@ def approved(ledger: Ledger, token: str | None, acts: tuple[Act, ...]) -> tuple[
     spent = ApprovalUsed(
         tx=act.tx, operator=act.operator, approver=granted.approver, token=granted.token
     )
-    return (*before, spent, replace(act, approver=granted.approver))
+    done = (
+        replace(one, approver=granted.approver) if isinstance(one, Line) or one is act else one
+        for one in acts
+    )
+    return (spent, *done)
 
 
 def standing_minor(sale: Transaction, line: int) -> int | None:
@@ -153,18 +171,17 @@ def _tender_worth(sale: Transaction, number: int | None) -> str | None:
     return None if tender.voided else str(tender.amount_minor)
 
 
-def _bound(ledger: Ledger, what: Approvable, act: Act) -> Asked | None:
-    """What `act` would change, said as an approval of `what`; None if it is no such act."""
+def _bound(ledger: Ledger, what: Approvable, acts: tuple[Act, ...]) -> Asked | None:
+    """What the last of `acts` would change, said as an approval of `what`; None if it is no such
+    act. The others are of the same write."""
     line: int | None = None
-    match act:
-        case Line(kind=LineKind.VOID) if what is Approvable.VOID_LINE:
-            line, new = act.of, "0"
-        case Line(kind=LineKind.DISCOUNT) if what in _TAKES_OFF:
-            line, new = act.of, _after(ledger, act)
-        case Line(kind=LineKind.ITEM) if what in _SELLS and act.quantity > 0:
-            new = str(act.total_minor)
-        case Line(kind=LineKind.ITEM) if what is _return(act):
-            new = str(act.total_minor)
+    new: str | None
+    match act := acts[-1]:
+        case Line():
+            found = _bound_lines(ledger, what, [one for one in acts if isinstance(one, Line)])
+            if found is None:
+                return None
+            line, new = found
         case TenderVoided() if what is Approvable.VOID_TENDER:
             line, new = act.of, "0"
         case SaleAborted() if what is Approvable.VOID_SALE:
@@ -173,9 +190,37 @@ def _bound(ledger: Ledger, what: Approvable, act: Act) -> Asked | None:
             new = f"{act.amount_minor} {act.currency}"
         case OperatorChange(how="hand_over") if what is Approvable.TAKE_OVER:
             new = act.to or ""
+        case PeriodClosed() if what is Approvable.Z_REPORT:
+            new = None
+        case Event() if act.what == what.value:
+            new = None
         case _:
             return None
     return asked_now(ledger, what, tx=act.tx, line=line, new=new)
+
+
+def _bound_lines(
+    ledger: Ledger, what: Approvable, lines: Sequence[Line]
+) -> tuple[int | None, str] | None:
+    """(line, new value) of lines in one write, the last of which is what is done.
+
+    Nothing may hide among the others: they fall with it, it replaces them, or all are worth the
+    new value together.
+    """
+    *others, act = lines
+    if act.kind is LineKind.VOID and what is Approvable.VOID_LINE:
+        return (act.of, "0") if _fall_together(ledger, others, act.of) else None
+    if act.kind is LineKind.DISCOUNT and what in _TAKES_OFF:
+        alike = all((one.kind, one.of) == (act.kind, act.of) for one in others)
+        return (act.of, _after(ledger, act, lines)) if alike else None
+    if act.kind is LineKind.ITEM and what in _SELLS and act.quantity > 0:
+        replaced = others[-1].of if others else None
+        new = str(act.total_minor)
+        return (replaced, new) if _fall_together(ledger, others, replaced) else None
+    if what is Approvable.RETURN and _gives_back(lines):
+        return None, str(sum(one.total_minor for one in lines))
+    alone = act.kind is LineKind.ITEM and not others
+    return (None, str(act.total_minor)) if alone and what is _return(act) else None
 
 
 def _return(line: Line) -> Approvable | None:
@@ -184,11 +229,32 @@ def _return(line: Line) -> Approvable | None:
     return Approvable.RETURN if line.origin is not None else Approvable.RETURN_WITHOUT_RECEIPT
 
 
-def _after(ledger: Ledger, discount: Line) -> str:
+def _gives_back(lines: Sequence[Line]) -> bool:
+    """Lines of a receipt and what hangs on them, nothing else."""
+    back = [_return(one) is Approvable.RETURN for one in lines]
+    hangs = [one.kind in _HANGS for one in lines]
+    return back[0] and all(map(or_, back, hangs))
+
+
+def _fall_together(ledger: Ledger, voids: Sequence[Line], on: int | None) -> bool:
+    """Whether those are voids of line `on` and of what hangs on it or has a share in it."""
+    if not voids:
+        return True
+    assert voids[0].tx is not None
+    falls = {on}
+    # Whatever hangs on a line was posted after it, so one pass finds all of it.
+    for number, line in enumerate(_open(ledger, voids[0].tx).lines, 1):
+        if line.of in falls - {None} or any(of in falls for of, _ in line.shares):
+            falls.add(number)
+    return all(one.kind is LineKind.VOID and one.of in falls for one in voids)
+
+
+def _after(ledger: Ledger, discount: Line, lines: Sequence[Line]) -> str:
+    """One on the sale may be several lines: one for each of its taxes."""
     assert discount.tx is not None
     sale = _open(ledger, discount.tx)
     before = sale.total_minor if discount.of is None else standing_minor(sale, discount.of)
-    return str((before or 0) + discount.total_minor)
+    return str((before or 0) + sum(one.total_minor for one in lines))
 
 
 def _asked_of(granted: Approval) -> Asked:

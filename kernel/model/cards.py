@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from kernel.errors import SaleRefused
 
-__all__ = ["looks_like_card", "masked", "refuse_card_number"]
+__all__ = ["looks_like_card", "masked", "refuse_card_in", "refuse_card_number"]
 
 _SHORTEST, _LONGEST = 13, 19
 _DOUBLED = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 """Luhn's sum of the digits of twice a digit."""
+_RUN = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")
+_APART = re.compile("[ -]")
 
 
 def looks_like_card(text: str) -> bool:
@@ -25,6 +29,12 @@ def refuse_card_number(text: str, name: str) -> None:
             f"{name} {masked(text)} looks like a card number; cards are taken at the card "
             "terminal, never typed here"
         )
+
+
+def refuse_card_in(text: str, name: str) -> None:
+    """The same for a card number anywhere in words, in groups or not."""
+    for match in _RUN.finditer(text):
+        refuse_card_number(_APART.sub("", match[0]), name)
 
 
 def masked(number: str) -> str:

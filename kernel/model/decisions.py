@@ -23,7 +23,7 @@ from kernel.model.entries import (
     TenderVoided,
 )
 from kernel.model.ledger import Ledger
-from kernel.model.money import LIMIT, check_minor
+from kernel.model.money import LIMIT, ROUNDING_STEP_LIMIT_MINOR, check_minor
 from kernel.model.operators import refuse_locked
 from kernel.model.suspension import LINES_LIMIT
 from kernel.model.transaction import TRANSITIONS, State, Step, Transaction, reversal
@@ -41,6 +41,7 @@ __all__ = [
     "open_sale",
 ]
 
+_GOODS = (LineKind.ITEM, LineKind.DEPOSIT)
 _TAKES_LINES = frozenset(at for at, step in TRANSITIONS if step is Step.POST)
 
 
@@ -72,6 +73,8 @@ def decide_line(sale: Transaction, line: Line, name: str) -> Line:
         raise SaleRefused(f"sale {name} has {LINES_LIMIT} lines; close it and begin another")
     if line.of is not None and (type(line.of) is not int or not 1 <= line.of <= len(sale.lines)):
         raise SaleRefused(f"sale {name} has no line {_shown(line.of)}; it has {len(sale.lines)}")
+    if line.kind is LineKind.DISCOUNT:
+        _refuse_discount(sale, line, name)
     total_minor = sale.total_minor + line.total_minor
     if not -LIMIT <= total_minor <= LIMIT:
         raise SaleRefused(f"the total of sale {name} would be out of range; begin another sale")
@@ -96,6 +99,8 @@ def decide_line_void(sale: Transaction, number: int, name: str, reason: str | No
         raise SaleRefused(f"line {number} of sale {name} is already void by line {reversed_by}")
     if original.kind in (LineKind.VOID, LineKind.ROUNDING):
         raise SaleRefused(f"line {number} of sale {name} is a {original.kind} line; it stays")
+    if original.kind in _GOODS and original.quantity > 0 and sale.sums.discounts:
+        _refuse_more_off_than(sale.sums.items_minor - original.total_minor, sale, 0, name)
     return decide_line(sale, replace(reversal(sale, number), reason=reason), name)
 
 
@@ -104,6 +109,7 @@ def decide_tender(ledger: Ledger, sale: Transaction, act: Tender, name: str) -> 
     amount = check_minor(act.amount_minor, "tender")
     rounded = check_minor(sale.total_minor + act.rounding_minor, "rounded total")
     balance = sale.balance_minor + act.rounding_minor
+    _refuse_rounding(sale, act.rounding_minor, name)
     _payable(sale, amount, balance, name)
     if act.rounding_minor and (act.how is not TenderKind.CASH or _partial(amount, balance)):
         raise SaleRefused(f"sale {name}: rounding belongs to a cash tender that closes the sale")
@@ -133,6 +139,8 @@ def decide_tender_void(
 def decide_card_request(sale: Transaction, amount_minor: int, name: str) -> CardRequest:
     """To be durable before the card terminal is asked."""
     amount = check_minor(amount_minor, "card amount")
+    if sale.training:
+        raise SaleRefused(f"sale {name} is training; no card is asked, pay it in cash")
     _step(sale, Step.ASK_CARD, name)
     if not sale.lines:
         raise SaleRefused(f"sale {name} has no lines; there is nothing to pay")
@@ -206,6 +214,36 @@ def _payable(sale: Transaction, amount: int, balance: int, name: str) -> None:
     if amount < 0 and (balance >= 0 or amount < balance):
         raise SaleRefused(
             f"sale {name}: {-amount} can't be paid out against a balance of {balance}"
+        )
+
+
+def _refuse_discount(sale: Transaction, line: Line, name: str) -> None:
+    """No discount makes goods cost less than nothing: not a line, not all of them together."""
+    if line.of is not None and -line.total_minor > max(sale.lines.line(line.of).total_minor, 0):
+        raise SaleRefused(
+            f"sale {name}: a discount of {-line.total_minor} is more than line {line.of} costs; "
+            "give less"
+        )
+    _refuse_more_off_than(sale.sums.items_minor, sale, line.total_minor, name)
+
+
+def _refuse_more_off_than(goods_minor: int, sale: Transaction, off_minor: int, name: str) -> None:
+    """`off_minor` is that of a discount to be posted: below zero, as those that stand are."""
+    off = -(sale.sums.discounts_minor + off_minor)
+    if off > max(goods_minor, 0):
+        raise SaleRefused(
+            f"sale {name}: discounts of {off} would be more than the goods of {goods_minor}; "
+            + ("give less" if off_minor else "void the discount first")
+        )
+
+
+def _refuse_rounding(sale: Transaction, rounding_minor: int, name: str) -> None:
+    """Less than the largest coin that a shop can round to, and never past zero."""
+    rounded = sale.balance_minor + rounding_minor
+    if abs(rounding_minor) >= ROUNDING_STEP_LIMIT_MINOR or rounded * sale.balance_minor < 0:
+        raise SaleRefused(
+            f"sale {name}: {rounding_minor} is no rounding of a balance of {sale.balance_minor}; "
+            f"it is less than {ROUNDING_STEP_LIMIT_MINOR} and changes nobody's debt"
         )
 
 

@@ -90,6 +90,11 @@ class TransactionId:
             training=match["training"] != "",
         )
 
+    @property
+    def logged(self) -> int:
+        """The number as entries have it: of a training sale below zero."""
+        return -self.number if self.training else self.number
+
 
 def short_text(value: object, name: str, limit: int) -> str:
     """`value` if it is 1 to `limit` printable characters; `name` is what the error calls it."""

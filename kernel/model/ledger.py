@@ -32,12 +32,16 @@ from kernel.model.till_entries import (
     ApprovalUsed,
     CashMovement,
     ConfigurationApplied,
+    Counted,
     Event,
+    Intent,
     OperatorChange,
+    Outcome,
     PeriodClosed,
     PeriodOpened,
     Started,
     Stopped,
+    TrainingEnded,
 )
 from kernel.model.totals import TaxTotal, Totals
 from kernel.model.transaction import (
@@ -51,7 +55,10 @@ from kernel.model.transaction import (
     with_tender_voided,
 )
 
-__all__ = ["REFERENCES_KEPT", "Ledger", "Period"]
+__all__ = ["PRINTER", "REFERENCES_KEPT", "Ledger", "Period"]
+
+PRINTER = "printer"
+"""The device of the intents whose receipts are owed until their outcome is logged."""
 
 REFERENCES_KEPT = 32_768
 """References are known for that many sales back; older ones may be used again."""
@@ -71,6 +78,8 @@ class Period(Struct, omit_defaults=True):
     no_sales: int = 0
     suspended: dict[str, int] = field(default_factory=dict)
     """Ticket -> transaction: put on the floor here in this period, and not taken up here again."""
+    counted: dict[str, int] = field(default_factory=dict)
+    """Currency -> what was counted in the drawer last."""
 
     def totals_of(self, currency: str) -> Totals:
         totals = self.totals.get(currency)
@@ -116,11 +125,15 @@ class Ledger(Struct, omit_defaults=True):
     next_period: int = 1
     next_z: int = 1
     period: Period | None = None
+    next_training_period: int = 1
+    training: Period | None = None
+    """Open beside `period`, which rests meanwhile: nothing that is trained is booked there."""
     perpetual: dict[str, int] = field(default_factory=dict)
     sales: dict[int, Transaction] = field(default_factory=dict)
     """The open sales by number."""
     references: dict[str, int] = field(default_factory=dict)
-    """Reference -> number of its sale, open or committed; oldest first."""
+    """Reference -> number of its sale, open or committed; oldest first. None of training: what
+    was only trained is still to be sold."""
     last_ticket: LastTicket | None = None
     """What this log says last about a suspended sale; of older ones no file is left."""
     mail: Mail = field(default_factory=Mail)
@@ -128,6 +141,9 @@ class Ledger(Struct, omit_defaults=True):
     configuration: int = 0
     """Version of the shop's configuration that was taken note of last; 0 is none."""
     configuration_sha256: str = ""
+    next_print: int = 1
+    prints: dict[int, int] = field(default_factory=dict)
+    """Print job -> sale: receipts that are owed to the printer."""
 
     def apply(  # noqa: PLR0911  # one a kind
         self, act: Act, stamp: Stamp, made: Transaction | None = None
@@ -166,21 +182,16 @@ class Ledger(Struct, omit_defaults=True):
 
     def fork(self) -> Ledger:
         """A ledger of its own in the same state, at a cost of what is open."""
-        period = self.period
-        if period is not None:
-            period = replace(
-                period,
-                totals={name: _forked(totals) for name, totals in period.totals.items()},
-                suspended=dict(period.suspended),
-            )
         return replace(
             self,
-            period=period,
+            period=_forked_period(self.period),
+            training=_forked_period(self.training),
             perpetual=dict(self.perpetual),
             sales=dict(self.sales),
             references=dict(self.references),
             mail=self.mail.fork(),
             staff=self.staff.fork(),
+            prints=dict(self.prints),
         )
 
     def _apply_to_till(self, act: Act, stamp: Stamp) -> None:
@@ -190,6 +201,29 @@ class Ledger(Struct, omit_defaults=True):
                 self.staff.apply(act, stamp)
             case Stopped():
                 self.stopped = True
+            case OperatorChange() | Approval() | ApprovalUsed() | Event():
+                self.staff.apply(act, stamp)
+            case Intent() if act.device == PRINTER:
+                assert act.tx is not None, "a receipt is of a sale"
+                self.prints[act.number] = act.tx
+                self.next_print = act.number + 1
+            case Outcome() if act.device == PRINTER:
+                self.prints.pop(act.number, None)
+            case ConfigurationApplied():
+                self.configuration, self.configuration_sha256 = act.version, act.sha256
+            case _:
+                self._apply_to_period(act, stamp)
+                apply_mail(self.mail, act, stamp)
+
+    def _apply_to_period(self, act: Act, stamp: Stamp) -> None:
+        match act:
+            case PeriodOpened(training=True):
+                assert self.training is None, "a training period is open"
+                self.training = Period(act.number, act.date, act.drawer, stamp.wall_ms, True)
+                self.next_training_period = act.number + 1
+            case TrainingEnded():
+                assert self.training is not None and self.training.number == act.number
+                self.training = None
             case PeriodOpened():
                 assert self.period is None, "a period is open"
                 self.period = Period(act.number, act.date, act.drawer, stamp.wall_ms, act.training)
@@ -203,12 +237,10 @@ class Ledger(Struct, omit_defaults=True):
             case CashMovement():
                 assert self.period is not None, "no period is open"
                 self.period.move_cash(act)
-            case OperatorChange() | Approval() | ApprovalUsed() | Event():
-                self.staff.apply(act, stamp)
-            case ConfigurationApplied():
-                self.configuration, self.configuration_sha256 = act.version, act.sha256
+            case Counted() if self.period is not None:
+                self.period.counted[act.currency] = act.amount_minor
             case _:
-                apply_mail(self.mail, act, stamp)
+                pass
 
     def _sale(self, act: Act) -> Transaction:
         assert act.tx is not None, "the entry names no sale"
@@ -220,7 +252,7 @@ class Ledger(Struct, omit_defaults=True):
         else:
             self.next_transaction = sale.number + 1
         self.sales[sale.number] = sale
-        if sale.reference is not None:
+        if sale.reference is not None and not sale.training:
             self.references.pop(sale.reference, None)
             self.references[sale.reference] = sale.number
             if len(self.references) > REFERENCES_KEPT:
@@ -245,8 +277,9 @@ class Ledger(Struct, omit_defaults=True):
         del self.sales[sale.number]
         if sale.reference is not None and self.references.get(sale.reference) == sale.number:
             del self.references[sale.reference]
-        if self.period is not None and not sale.training:
-            totals = self.period.totals_of(sale.currency)
+        period = self.training if sale.training else self.period
+        if period is not None:
+            totals = period.totals_of(sale.currency)
             totals.aborted += 1
             totals.aborted_minor += sale.total_minor
         return sale
@@ -259,6 +292,8 @@ class Ledger(Struct, omit_defaults=True):
         del self.sales[sale.number]
         if sale.training:
             self.next_training_receipt = sale.receipt_number + 1
+            if self.training is not None:
+                self.training.book(sale)
             return sale
         assert self.period is not None, "no period is open"
         self.next_receipt = sale.receipt_number + 1
@@ -266,6 +301,17 @@ class Ledger(Struct, omit_defaults=True):
         before = self.perpetual.get(sale.currency, 0)
         self.perpetual[sale.currency] = before + sale.total_minor
         return sale
+
+
+def _forked_period(period: Period | None) -> Period | None:
+    if period is None:
+        return None
+    return replace(
+        period,
+        totals={name: _forked(totals) for name, totals in period.totals.items()},
+        suspended=dict(period.suspended),
+        counted=dict(period.counted),
+    )
 
 
 def _forked(totals: Totals) -> Totals:

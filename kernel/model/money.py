@@ -10,7 +10,6 @@ are 5.00 in one currency and 500 or 0.500 in others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from kernel.errors import SaleRefused
@@ -18,7 +17,7 @@ from kernel.errors import SaleRefused
 __all__ = [
     "LIMIT",
     "QUANTITY_DECIMALS",
-    "allocate",
+    "ROUNDING_STEP_LIMIT_MINOR",
     "check_minor",
     "exponent",
     "extend",
@@ -29,6 +28,9 @@ __all__ = [
 
 LIMIT = 2**53
 """Amounts and quantities lie in -LIMIT..LIMIT: what every JSON reader keeps exactly."""
+
+ROUNDING_STEP_LIMIT_MINOR = 1000
+"""The largest coin that a shop can round its cash to: a rounding is smaller."""
 
 QUANTITY_DECIMALS = 3
 _THOUSAND = 1000
@@ -135,31 +137,6 @@ def extend(unit_minor: int, quantity_thousandths: int) -> int:
     if -LIMIT <= amount_minor <= LIMIT:
         return amount_minor
     return check_minor(amount_minor, "line amount")
-
-
-def allocate(amount_minor: int, weights: Sequence[int]) -> list[int]:
-    """`amount_minor` in shares proportional to `weights`, by largest remainder.
-
-    The shares add up to the amount exactly; each lies less than one minor unit from its exact
-    value; ties go to the earlier weight. Weights are not negative. A negative amount is shared
-    out as its opposite is.
-    """
-    total = sum(weights)
-    if any(weight < 0 for weight in weights) or (total == 0 and amount_minor != 0):
-        raise SaleRefused(
-            "the amount can't be shared out: the lines chosen have no value above zero; "
-            "choose other lines"
-        )
-    if amount_minor < 0:
-        return [-share for share in allocate(-amount_minor, weights)]
-    if total == 0:
-        return [0] * len(weights)
-    shares = [amount_minor * weight // total for weight in weights]
-    remainders = [amount_minor * weight % total for weight in weights]
-    largest_first = sorted(range(len(weights)), key=lambda index: -remainders[index])
-    for index in largest_first[: amount_minor - sum(shares)]:
-        shares[index] += 1
-    return shares
 
 
 def _quantity_of_text(text: str) -> int:

@@ -140,14 +140,17 @@ def decide_unlock(ledger: Ledger, number: str) -> OperatorChange:
     return OperatorChange(how="unlock", operator=number)
 
 
-def decide_hand_over(ledger: Ledger, to: str, *, role: Role, approved: bool) -> OperatorChange:
-    """To another operator, with the sales that are open. A locked till needs more than him."""
+def decide_hand_over(
+    ledger: Ledger, to: str, *, role: Role, approved: bool, least: Role = Role.SUPERVISOR
+) -> OperatorChange:
+    """To another operator, with the sales that are open. A locked till needs one who is `least`,
+    or an approval."""
     at_the_till = _signed_on(ledger)
     if at_the_till.operator == to:
         raise SaleRefused(f"operator {to} is at this till already")
-    if at_the_till.locked and not approved and not role.covers(Role.SUPERVISOR):
+    if at_the_till.locked and not approved and not role.covers(least):
         raise SaleRefused(
-            f"this till was locked by operator {at_the_till.operator}; a supervisor must approve "
+            f"this till was locked by operator {at_the_till.operator}; a {least} must approve "
             "that another takes it over"
         )
     return OperatorChange(how="hand_over", operator=at_the_till.operator, to=to)

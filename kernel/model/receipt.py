@@ -7,21 +7,38 @@ draws them, wide characters counted as two. Figures are those of the log, never 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from gettext import gettext as _
+
+from msgspec import Struct
 
 from kernel.model.decisions import name_of
 from kernel.model.entries import ONE, Line, LineKind, TenderKind
 from kernel.model.money import format_minor
 from kernel.model.transaction import TenderTaken, Transaction
+from kernel.words import gettext as _
 
-__all__ = ["MINIMUM_COLUMNS", "receipt_rows", "text_columns"]
+__all__ = ["MINIMUM_COLUMNS", "Marks", "receipt_rows", "text_columns"]
 
 MINIMUM_COLUMNS = 32
 _WIDE = ("W", "F")
 _NO_WIDTH = ("Mn", "Me", "Cf", "Cc")
+_JOINED_JAMO = range(0x1160, 0x1200)
+"""Vowels and finals of Hangul: drawn into the syllable that is begun before them."""
+_RATE = 8
+_WITH_GROSS = 40
+"""Columns from which the tax table has one for net and tax together."""
+
+
+class Marks(Struct, frozen=True, kw_only=True):
+    """What a receipt says besides its sale."""
+
+    copy: bool = False
+    resumed: bool = False
+    """The till was started anew in the middle of the sale."""
+    header: tuple[str, ...] = ()
+    footer: tuple[str, ...] = ()
 
 
 def receipt_rows(
@@ -31,36 +48,26 @@ def receipt_rows(
     at: datetime,
     columns: int = 42,
     copy: bool = False,
+    marks: Marks | None = None,
 ) -> list[str]:
     """The receipt of `sale`; `at` is the time that it shows, in the shop's zone.
 
     An open sale shows what it holds so far, without a receipt number. `copy`: it says COPY.
     """
     assert columns >= MINIMUM_COLUMNS, "no receipt is that narrow"
+    marks = Marks(copy=copy) if marks is None else marks
     rule = "-" * columns
-    rows = [_centred(sale.store, columns)]
-    if sale.training:
-        rows.append(_centred(_("*** TRAINING - NO SALE ***"), columns))
-    if copy:
-        rows.append(_centred(_("*** COPY ***"), columns))
-    rows.append(_sides(name_of(terminal, sale.number), f"{at:%Y-%m-%d %H:%M}", columns))
-    number = "" if sale.receipt_number is None else _("Receipt {}").format(sale.receipt_number)
-    rows.append(_sides(_("Operator {}").format(sale.operator), number, columns))
-    if sale.reference is not None:
-        rows += _wrapped(_("Reference {}").format(sale.reference), columns)
-    rows.append(rule)
+    rows = [*_head(sale, marks, columns), *_ident(sale, terminal, at, columns), rule]
     for line in sale.lines:
-        rows += _line_rows(line, sale.currency, columns)
+        if not _is_rounding(line, sale):
+            rows += _line_rows(line, sale.currency, columns)
     rows.append(rule)
-    rows.append(_amount(_("TOTAL {}").format(sale.currency), sale.total_minor, sale, columns))
-    rows += _tax_rows(sale, columns)
-    rows += [
-        _amount(_tender_name(tender), tender.amount_minor, sale, columns)
-        for tender in sale.tenders
-        if not tender.voided
-    ]
-    if sale.change_minor:
-        rows.append(_amount(_("Change"), sale.change_minor, sale, columns))
+    rows += _money_rows(sale, columns)
+    rows += _tax_table(sale, columns)
+    if marks.resumed:
+        rows += ["", _centred(_("resumed after an interruption"), columns)]
+    if marks.footer:
+        rows += ["", *_block(marks.footer, columns)]
     return rows
 
 
@@ -72,13 +79,35 @@ def text_columns(text: str) -> int:
 
 
 def _columns_of(character: str) -> int:
-    if unicodedata.east_asian_width(character) in _WIDE:
-        return 2
-    return 0 if unicodedata.category(character) in _NO_WIDTH else 1
+    # Unicode Standard Annex 11, and as terminals draw combining marks and joined Jamo.
+    if ord(character) in _JOINED_JAMO or unicodedata.category(character) in _NO_WIDTH:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
+
+
+def _head(sale: Transaction, marks: Marks, columns: int) -> Iterator[str]:
+    yield from _block(marks.header, columns)
+    yield _centred(sale.store, columns)
+    if sale.training:
+        yield _centred(_("*** TRAINING - NO SALE ***"), columns)
+    if marks.copy:
+        yield _centred(_("*** COPY ***"), columns)
+
+
+def _ident(sale: Transaction, terminal: str, at: datetime, columns: int) -> Iterator[str]:
+    yield from _pair(name_of(terminal, sale.number), f"{at:%Y-%m-%d %H:%M}", columns)
+    series = "T-" if sale.training else ""
+    number = _("Receipt {}").format(f"{series}{sale.receipt_number}")
+    number = "" if sale.receipt_number is None else number
+    yield from _pair(_("Operator {}").format(sale.operator), number, columns)
+    if sale.reference is not None:
+        yield from _wrapped(_("Reference {}").format(sale.reference), columns)
 
 
 def _line_rows(line: Line, currency: str, columns: int) -> Iterator[str]:
     """The name, then quantity and price where they say more than the amount does."""
+    if line.kind is LineKind.ADJUSTMENT and line.total_minor == 0:
+        return  # it only carries tax, which the table shows
     amount = format_minor(line.total_minor, currency)
     name = _line_name(line)
     item = line.kind in (LineKind.ITEM, LineKind.VOID, LineKind.DEPOSIT)
@@ -91,6 +120,9 @@ def _line_rows(line: Line, currency: str, columns: int) -> Iterator[str]:
     else:
         yield from _wrapped(name, columns)
         yield _sides("", amount, columns)
+    if line.origin is not None:
+        transaction, number = line.origin
+        yield from _wrapped(_("  of {} line {}").format(transaction, number), columns, "  ")
 
 
 def _line_name(line: Line) -> str:
@@ -98,24 +130,75 @@ def _line_name(line: Line) -> str:
     match line.kind:
         case LineKind.VOID:
             return _("VOID {}").format(named).rstrip()
+        case LineKind.ITEM if line.quantity < 0:
+            return _("RETURN {}").format(named).rstrip()
         case LineKind.DISCOUNT:
             percent = "" if line.percent_milli is None else f" {_plain(line.percent_milli)} %"
             of = "" if line.of is None else _(" on line {}").format(line.of)
             return _("Discount") + percent + of
         case LineKind.TAX:
-            return _("Tax")
+            return _("Tax {}").format(line.taxes[0].code if line.taxes else "").rstrip()
         case LineKind.ROUNDING:
-            return _("Rounding")
+            return _("Cash rounding")
         case _:
             return named or str(line.kind.value)
 
 
-def _tax_rows(sale: Transaction, columns: int) -> Iterator[str]:
-    for tax in sale.sums.taxes:
-        rate = _plain(tax.rate_milli_percent)
-        net = format_minor(tax.net_minor, sale.currency)
-        name = _("Tax {code} {rate} % of {net}").format(code=tax.code, rate=rate, net=net)
-        yield _amount(name, tax.tax_minor, sale, columns)
+def _is_rounding(line: Line, sale: Transaction) -> bool:
+    """Whether it is cash rounding or its reversal, which stand above the total in one row."""
+    if line.kind is LineKind.VOID and line.of is not None:
+        return sale.lines.line(line.of).kind is LineKind.ROUNDING
+    return line.kind is LineKind.ROUNDING
+
+
+def _money_rows(sale: Transaction, columns: int) -> Iterator[str]:
+    """Rounding, the total, what was given for it, the change."""
+    rounding = sale.sums.rounding_minor
+    if rounding:
+        yield _amount(_("Subtotal"), sale.total_minor - rounding, sale, columns)
+        yield _amount(_("Cash rounding"), rounding, sale, columns)
+    yield _amount(_("TOTAL {}").format(sale.currency), sale.total_minor, sale, columns)
+    for tender in sale.tenders:
+        if not tender.voided:
+            yield _amount(_tender_name(tender), tender.amount_minor, sale, columns)
+            if tender.authorisation:
+                yield from _wrapped(_("  code {}").format(tender.authorisation), columns, "  ")
+    if sale.change_minor:
+        yield _amount(_("Change"), sale.change_minor, sale, columns)
+
+
+def _tax_table(sale: Transaction, columns: int) -> Iterator[str]:
+    """A row a rate: its net turnover and its tax; on wide paper both together, too."""
+    taxes = [tax for tax in sale.sums.taxes if tax.net_minor or tax.tax_minor]
+    if not taxes:
+        return
+    gross = columns >= _WITH_GROSS
+    amounts = 3 if gross else 2
+    width = (columns - _RATE - 1) // (amounts + 1)
+    name = columns - _RATE - amounts * width
+    heads = [_("Net"), _("Tax"), _("Gross")][:amounts]
+    yield ""
+    yield _cells(_("Tax"), name, ["%", *heads], _RATE, width)
+    for tax in taxes:
+        sums = [tax.net_minor, tax.tax_minor, tax.net_minor + tax.tax_minor][:amounts]
+        shown = [format_minor(one, sale.currency) for one in sums]
+        if max(map(text_columns, shown)) >= width:
+            # Amounts of many digits: a row each, never one cut.
+            yield from _wrapped(f"{tax.code} {_plain(tax.rate_milli_percent)} %", columns)
+            for head, one in zip(heads, shown, strict=True):
+                yield _sides(f"  {head}", one, columns)
+            continue
+        yield _cells(tax.code, name, [_plain(tax.rate_milli_percent), *shown], _RATE, width)
+
+
+def _cells(left: str, name: int, cells: Sequence[str], first: int, width: int) -> str:
+    """A row of the table: a name at the left, then columns that end at the same places."""
+    left = next(_pieces(left, name - 1))
+    row = left + " " * (name - text_columns(left))
+    for number, cell in enumerate(cells):
+        room = first if number == 0 else width
+        row += " " * max(room - text_columns(cell), 0) + cell
+    return row
 
 
 def _tender_name(tender: TenderTaken) -> str:
@@ -126,7 +209,7 @@ def _tender_name(tender: TenderTaken) -> str:
             last_four = f" *{tender.last_four}" if tender.last_four else ""
             return _("Card") + last_four
         case TenderKind.VOUCHER:
-            return _("Voucher")
+            return f"{_('Voucher')} {tender.voucher or ''}".rstrip()
 
 
 def _amount(name: str, amount_minor: int, sale: Transaction, columns: int) -> str:
@@ -144,24 +227,41 @@ def _sides(left: str, right: str, columns: int) -> str:
     return left + " " * (columns - text_columns(left) - text_columns(right)) + right
 
 
+def _pair(left: str, right: str, columns: int) -> Iterator[str]:
+    """Both at their edges of one row, or where they don't fit, of two: nothing is cut."""
+    if text_columns(left) + 1 + text_columns(right) <= columns:
+        yield _sides(left, right, columns) if right else left
+        return
+    yield from _wrapped(left, columns)
+    yield _sides("", right, columns)
+
+
+def _block(rows: Sequence[str], columns: int) -> Iterator[str]:
+    """The shop's own rows, centred; a long one goes on in the next."""
+    for row in rows:
+        for piece in [*_wrapped(row, columns)] or [""]:
+            yield _centred(piece, columns)
+
+
 def _centred(text: str, columns: int) -> str:
     text = next(_pieces(text, columns))
     return " " * ((columns - text_columns(text)) // 2) + text
 
 
-def _wrapped(text: str, columns: int) -> Iterator[str]:
-    """Rows of whole words; a word that is longer than a row is cut."""
+def _wrapped(text: str, columns: int, indent: str = "") -> Iterator[str]:
+    """Rows of whole words, each behind `indent`; a word that is longer than a row is cut."""
+    room = columns - len(indent)
     row = ""
     for word in text.split():
-        if row and text_columns(row) + 1 + text_columns(word) <= columns:
+        if row and text_columns(row) + 1 + text_columns(word) <= room:
             row = f"{row} {word}"
             continue
         if row:
-            yield row
-        *whole, row = _pieces(word, columns)
-        yield from whole
+            yield indent + row
+        *whole, row = _pieces(word, room)
+        yield from (indent + piece for piece in whole)
     if row:
-        yield row
+        yield indent + row
 
 
 def _pieces(text: str, columns: int) -> Iterator[str]:

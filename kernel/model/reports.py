@@ -5,7 +5,7 @@ Both are folds of the log. A Z also closes the period and gets a number of its o
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from kernel.model.ledger import Ledger
 from kernel.model.till_entries import PeriodClosed, Unsettled
@@ -36,11 +36,23 @@ class Report(Struct, frozen=True, omit_defaults=False):
     """Sales that are neither closed nor aborted, and what they are worth."""
     suspended: dict[str, int]
     """Ticket -> transaction: put on the floor here in this period and not taken up here again."""
+    counted_minor: dict[str, int] = field(default_factory=dict)
+    """By currency, what was counted in the drawer last; nothing where nobody counted."""
+    training: bool = False
+
+    @property
+    def over_minor(self) -> dict[str, int]:
+        """Counted less expected, by currency; below zero is short. Only what was counted."""
+        return {
+            currency: counted - self.expected_drawer_minor.get(currency, 0)
+            for currency, counted in self.counted_minor.items()
+        }
 
 
-def x_report(ledger: Ledger, terminal: str) -> Report:
-    """The open period so far. A copy: later sales don't change it."""
-    period = ledger.fork().period
+def x_report(ledger: Ledger, terminal: str, *, training: bool = False) -> Report:
+    """The open period so far, or the one of `training`. A copy: later sales don't change it."""
+    forked = ledger.fork()
+    period = forked.training if training else forked.period
     totals = period.totals if period is not None else {}
     return Report(
         kind="X",
@@ -58,6 +70,8 @@ def x_report(ledger: Ledger, terminal: str) -> Report:
         no_sales=period.no_sales if period else 0,
         open=_open(ledger),
         suspended=period.suspended if period else {},
+        counted_minor=period.counted if period else {},
+        training=training,
     )
 
 
@@ -97,6 +111,7 @@ def z_report(closed: PeriodClosed, x: Report) -> Report:
         no_sales=closed.no_sales,
         open=closed.open,
         suspended=closed.suspended,
+        counted_minor=x.counted_minor,
     )
 
 

@@ -7,12 +7,13 @@ number of its own. This module must never count a period twice: it is given each
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 
 from msgspec import Struct, field
 
 from kernel.model.totals import TaxTotal, Totals
 
-__all__ = ["StoreReport", "TillZ", "Unclosed", "added", "store_report"]
+__all__ = ["StoreReport", "TillZ", "Unclosed", "added", "store_report", "sum_of_totals"]
 
 
 class TillZ(Struct, frozen=True, kw_only=True):
@@ -69,6 +70,11 @@ def store_report(
     return StoreReport(
         business_date=business_date, closed=closed, unclosed=tuple(unclosed), totals=totals
     )
+
+
+def sum_of_totals(all_of: Iterable[Totals]) -> Totals:
+    """All of them in one."""
+    return reduce(added, all_of, Totals())
 
 
 def added(one: Totals, other: Totals) -> Totals:

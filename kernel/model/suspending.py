@@ -16,6 +16,7 @@ from kernel.model.entries import Act, ParkedSale, SaleRecalled, SaleSuspended
 from kernel.model.ledger import Ledger
 from kernel.model.operators import refuse_locked
 from kernel.model.suspension import check_parked, check_suspendable, parked
+from kernel.model.training import refuse_in_training
 
 __all__ = ["Changed", "Opening", "decide_recall", "decide_suspend", "suspendable"]
 
@@ -53,4 +54,5 @@ def decide_recall(ledger: Ledger, act: SaleRecalled, opening: Opening | None) ->
     if opening is None:
         return (numbered,)
     refuse_locked(ledger)
+    refuse_in_training(ledger, "recalling a sale")
     return (numbered,) if ledger.period is not None else (opening(ledger), numbered)

@@ -46,6 +46,7 @@ __all__ = [
     "SegmentOpened",
     "Started",
     "Stopped",
+    "TrainingEnded",
     "Unsettled",
 ]
 
@@ -111,6 +112,14 @@ class PeriodOpened(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True,
     float_minor: int = field(name="float", default=0)
     currency: str | None = field(name="cur", default=None)
     training: bool = False
+
+
+class TrainingEnded(
+    Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="training_end"
+):
+    """The end of a training period, which has no Z: nothing in it was money."""
+
+    number: int
 
 
 class Unsettled(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -235,7 +244,7 @@ class Approval(Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag
 class ApprovalUsed(
     Act, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="approval_used"
 ):
-    """Stands right before the act that the token allowed, in the same write."""
+    """Stands before the act that the token allowed and all that goes with it, in the same write."""
 
     token: str
 
@@ -257,6 +266,7 @@ AnyAct = (
     | ClockStepped
     | PeriodOpened
     | PeriodClosed
+    | TrainingEnded
     | SaleBegun
     | Line
     | Tender

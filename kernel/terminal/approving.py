@@ -2,7 +2,7 @@
 
 An approval is an entry first: a token, bound to one act on one sale (line, old value, new value)
 with the names of who asked and who allowed it. The act is then done with that token, and the entry
-that spends it stands right before the act in the same write; so it is good once, also after a
+that spends it stands before the act in the same write; so it is good once, also after a
 crash, and only while what it was about still stands as it did. Waiting for an answer stops nothing
 but the total of that sale. This module must never allow anything without a PIN, keyed here or at
 the console whose key signed the answer.
@@ -33,6 +33,7 @@ from kernel.model.approvals import Asked, approved, asked_now
 from kernel.model.entries import Act
 from kernel.model.ledger import Ledger
 from kernel.model.operators import MANAGER_TERMINAL, Operator, Role
+from kernel.model.training import refuse_in_training
 from kernel.model.transaction import Transaction
 from kernel.terminal.delivery import Decided, Handler
 from kernel.terminal.host import Host
@@ -229,9 +230,12 @@ class Approvals:
     ) -> Asked:
         tx = sale.number if sale is not None else None
         text = None if new is None else str(new)
-        return self._till.journal.read(
-            lambda ledger: asked_now(ledger, what, tx=tx, line=line, new=text)
-        )
+
+        def look(ledger: Ledger) -> Asked:
+            refuse_in_training(ledger, "an approval")
+            return asked_now(ledger, what, tx=tx, line=line, new=text)
+
+        return self._till.journal.read(look)
 
     def _role(self, asked: Asked) -> Role:
         settings = self._till.configuration.settings

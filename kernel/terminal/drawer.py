@@ -15,6 +15,7 @@ from kernel.model.ledger import Ledger
 from kernel.model.money import check_minor, exponent
 from kernel.model.reports import Report, close_of, x_report, z_report
 from kernel.model.till_entries import CashMovement, Counted, PeriodClosed, PeriodOpened
+from kernel.model.training import refuse_in_training
 from kernel.terminal.day import EndOfDay
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
@@ -35,8 +36,9 @@ class Drawer:
     _configuration: TillConfiguration
 
     def with_period(self, ledger: Ledger, act: Act, operator: str | None) -> tuple[Act, ...]:
-        """`act`, after the opening of a till period where none is open."""
-        return (act,) if ledger.period is not None else (self.opening(ledger, operator), act)
+        """`act`, after the opening of a till period where none is open; training needs none."""
+        there = ledger.period is not None or (act.tx is not None and act.tx < 0)
+        return (act,) if there else (self.opening(ledger, operator), act)
 
     def opening(self, ledger: Ledger, operator: str | None) -> PeriodOpened:
         """The period that is opened by itself where none is: today, float 0."""
@@ -58,6 +60,7 @@ class Drawer:
         named = optional_text(drawer, "drawer", STORE_LIMIT)
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
+            refuse_in_training(ledger, "opening a till period")
             if ledger.period is not None:
                 raise SaleRefused(
                     f"till period {ledger.period.number} of {ledger.period.date} is open; "
@@ -106,6 +109,7 @@ class Drawer:
         )
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
+            refuse_in_training(ledger, "the drawer")
             return approved(ledger, approval, self.with_period(ledger, act, operator))
 
         self.journal.record(decide)
@@ -126,23 +130,39 @@ class Drawer:
             amount_minor=check_minor(amount_minor, "count"),
             pieces=pieces,
         )
-        self.journal.record(lambda ledger: (act,))
+
+        def decide(ledger: Ledger) -> tuple[Act, ...]:
+            refuse_in_training(ledger, "counting the drawer")
+            return (act,)
+
+        self.journal.record(decide)
+
+    @property
+    def period_is_open(self) -> bool:
+        """Whether a till period is, beside any training."""
+        return self.journal.read(lambda ledger: ledger.period is not None)
 
     def x_report(self) -> Report:
-        """What the open period holds so far; changes nothing."""
-        return self.journal.read(lambda ledger: x_report(ledger, self.id))
+        """What the open period holds so far, in training that of the training; changes nothing."""
+        return self.journal.read(
+            lambda ledger: x_report(ledger, self.id, training=ledger.training is not None)
+        )
 
-    def z_report(self, operator: str = "system") -> Report:
-        """Close the period. Raises `SaleRefused` where none is open."""
+    def z_report(self, operator: str = "system", *, approval: str | None = None) -> Report:
+        """Close the period, under the token of an `approval` where one was needed.
+
+        Raises `SaleRefused` where none is open.
+        """
         short_text(operator, "operator", OPERATOR_LIMIT)
         closed: list[tuple[PeriodClosed, Report]] = []
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
+            refuse_in_training(ledger, "closing the period")
             if ledger.period is None:
                 raise SaleRefused(f"{self.id} has no open till period; there is nothing to close")
             act = self.day.closing(close_of(ledger, operator))
             closed.append((act, x_report(ledger, self.id)))
-            return (act,)
+            return approved(ledger, approval, (act,))
 
         self.journal.record(decide)
         self.day.closed(closed[-1][0])

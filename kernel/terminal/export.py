@@ -20,7 +20,7 @@ from kernel.errors import BadInput
 from kernel.terminal.host import Host
 from kernel.terminal.shop import CommittedSale, Shop
 
-__all__ = ["Exported", "export_sales"]
+__all__ = ["Exported", "export_sales", "write_report"]
 
 _SALE = (
     "transaction", "terminal", "store", "operator", "reference", "receipt", "committed_at",
@@ -63,6 +63,18 @@ def export_sales(shop: Shop, host: Host, directory: str, business_date: int) -> 
             "there and has no export of that date yet"
         ) from fault
     return Exported(sales_path=paths[0], lines_path=paths[1], sales=count, lines=lines)
+
+
+def write_report(path: str, rows: Iterable[str], *, host: Host | None = None) -> None:
+    """Write rows of text into a new file. Raises `BadInput` where that can't be."""
+    disk = (host or Host()).disk
+    try:
+        with NewFile(disk, os.path.abspath(os.path.expanduser(path))) as file:
+            file.write("".join(f"{row}\n" for row in rows).encode())
+    except OSError as fault:
+        raise BadInput(
+            f"{path} can't be written: {fault.strerror}; name a file that is not there yet"
+        ) from fault
 
 
 def _sale(logged: CommittedSale) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypedDict, cast
 
 from kernel.errors import SaleRefused
+from kernel.model.cards import refuse_card_in
 from kernel.model.entries import LineKind, TaxAmount
 from kernel.model.identity import OPERATOR_LIMIT, short_text
 from kernel.model.money import check_minor
@@ -56,7 +57,10 @@ def _kind(value: object, _: str) -> object:
 
 
 def _text(value: object, name: str) -> object:
-    return short_text(value, name.replace("_", " "), TEXT_LIMIT)
+    said = name.replace("_", " ")
+    text = short_text(value, said, TEXT_LIMIT)
+    refuse_card_in(text, said)
+    return text
 
 
 def _person(value: object, name: str) -> object:

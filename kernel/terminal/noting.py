@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from kernel.errors import BadInput
+from kernel.model.approvals import approved
 from kernel.model.entries import Act
 from kernel.model.identity import OPERATOR_LIMIT, optional_text
 from kernel.model.ledger import Ledger
@@ -20,8 +21,18 @@ __all__ = ["note"]
 _WHAT = re.compile("[a-z][a-z_]{0,31}")
 
 
-def note(till: Terminal, what: str, *, count: int = 1, operator: str | None = None) -> None:
-    """Log that `what` happened `count` times. Raises `BadInput` for what is no such name."""
+def note(
+    till: Terminal,
+    what: str,
+    *,
+    count: int = 1,
+    operator: str | None = None,
+    approval: str | None = None,
+) -> None:
+    """Log that `what` happened `count` times, under the token of an `approval` where one says so.
+
+    Raises `BadInput` for what is no such name.
+    """
     if not _WHAT.fullmatch(what) or count < 1:
         raise BadInput(f"{what!r:.40} is no name of an event; use lower-case letters and _")
     event = Event(
@@ -29,6 +40,6 @@ def note(till: Terminal, what: str, *, count: int = 1, operator: str | None = No
     )
 
     def decide(ledger: Ledger) -> tuple[Act, ...]:
-        return (event,)
+        return approved(ledger, approval, (event,))
 
     till.journal.record(decide)

@@ -184,7 +184,7 @@ class Parking:
             self._settle()
             paths = self._layout.terminal(parsed.terminal)
             with resting(self._host.disk, paths, boot_id=self._host.boot_id) as ledger:
-                left = suspendable(ledger, parsed.number, transaction)
+                left = suspendable(ledger, parsed.logged, transaction)
                 for release in self._sales.releases():
                     if release.origin == transaction:
                         raise SaleRefused(
@@ -242,7 +242,7 @@ class Parking:
         return True
 
     def _acknowledge(self, release: Release) -> None:
-        number = TransactionId.parse(release.origin).number
+        number = TransactionId.parse(release.origin).logged
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             sale = ledger.sales.get(number)

@@ -17,7 +17,7 @@ from contextlib import suppress
 from msgspec import Struct
 
 from kernel.codec.messages import Message
-from kernel.coordination.letters import Signer
+from kernel.coordination.letters import Letters, Signer
 from kernel.coordination.mailbox import Mailbox
 from kernel.coordination.outbox import Outbox
 from kernel.coordination.registry import Registry, TerminalState
@@ -35,8 +35,9 @@ from kernel.terminal.sending import Sending, Sent
 __all__ = ["Decided", "Handler", "Postman", "Sent"]
 
 RESCAN_S = 1.0
-_FULL_LOOK_EVERY = 10
-"""Rests after which it looks whatever the times of the directories say."""
+_FULL_LOOK_EVERY = 30
+"""Rests after which it looks whatever the times of the directories say. They are right on every
+file system whose locks are sound; this is for one that a restored copy or a hand has set back."""
 _STOP_S = 5.0
 _ACKS_KEPT = 1024
 
@@ -61,12 +62,15 @@ class Postman:
         self._outbox = Outbox(
             host.disk, layout, terminal, ring=(lambda path: None) if alone else ring
         )
-        self._mailbox = Mailbox(
+        self._letters = Letters(
             host.disk,
             layout,
             terminal,
             clock=host.clock,
             applied=lambda message: journal.read(lambda ledger: message in ledger.mail.applied),
+        )
+        self._mailbox = Mailbox(
+            host.disk, layout, terminal, clock=host.clock, letters=self._letters
         )
         self._delivery = Delivery(
             terminal,
@@ -83,7 +87,7 @@ class Postman:
             layout=layout,
             journal=journal,
             outbox=self._outbox,
-            letters=self._mailbox.letters,
+            letters=self._letters,
         )
         self._answered = threading.Condition()
         self._acks: dict[str, dict[str, Ack]] = {}
@@ -94,8 +98,8 @@ class Postman:
 
     def authenticate(self, signer: Signer, kinds: Collection[str]) -> None:
         """From now on messages of these types are believed with a signature only."""
-        self._mailbox.letters.signer = signer
-        self._mailbox.letters.signed_kinds = frozenset(kinds)
+        self._letters.signer = signer
+        self._letters.signed_kinds = frozenset(kinds)
 
     def start(self) -> None:
         """Take up what the last process left, and carry mail until `stop`."""

@@ -8,7 +8,7 @@ has to wait for that start. This module must never touch a sale without a receip
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Lock
 from typing import TypeVar
@@ -17,17 +17,18 @@ from msgspec.structs import replace
 
 from kernel.coordination.returns import Booking, Returns
 from kernel.disk.layout import Layout
-from kernel.disk.receipts import sale_in_log
+from kernel.disk.receipts import sale_in_log, sale_of_receipt
 from kernel.errors import BadConfiguration, Contention, DiskFull, LogDamaged, SaleRefused
 from kernel.model.decisions import name_of
 from kernel.model.entries import Line, LineKind
-from kernel.model.identity import TransactionId
+from kernel.model.identity import TransactionId, terminal_id
 from kernel.model.transaction import State, Transaction
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
 
 __all__ = ["Returning", "live_bookings"]
 
+_DIGITS = 15
 _RETURNABLE = (LineKind.ITEM, LineKind.DEPOSIT)
 _NOT_DONE = (DiskFull, BadConfiguration, Contention, FileNotFoundError)
 """Beside an entry that is decided: the booking keeps its name, and counts; a start settles it."""
@@ -52,28 +53,64 @@ class Returning:
         with self._step:
             self._returns.settle(self._terminal, self._stands)
 
-    def post(self, line: Line, record: Callable[[Line], _T]) -> _T:
-        """Book what `line` takes back of its origin, then record it with its booking."""
-        assert line.tx is not None and line.origin is not None
+    def post(self, lines: Sequence[Line], record: Callable[[Sequence[Line]], _T]) -> _T:
+        """Book what `lines` take back of their origins, then record them with their bookings."""
         with self._step:
-            sold = self._sold(line)
-            booking = Booking(
-                origin=line.origin[0],
-                line=line.origin[1],
-                quantity=-line.quantity,
-                id=self._host.random_bytes(8).hex(),
-                holder=name_of(self._terminal, line.tx),
-            )
-            self._returns.book(booking, sold)
+            booked: list[Booking] = []
             try:
-                made = record(replace(line, booking=booking.id))
-            except SaleRefused:
+                for line in lines:
+                    booked.append(self._book(line))
+                made = record(
+                    [replace(line, booking=one.id) for line, one in zip(lines, booked, strict=True)]
+                )
+            except (SaleRefused, Contention, BadConfiguration):
                 with suppress(*_NOT_DONE):
-                    self._returns.withdraw([booking])
+                    self._returns.withdraw(booked)
                 raise
-            with suppress(*_NOT_DONE):
-                self._returns.confirm(booking)
+            for one in booked:
+                with suppress(*_NOT_DONE):
+                    self._returns.confirm(one)
             return made
+
+    def _book(self, line: Line) -> Booking:
+        assert line.tx is not None and line.origin is not None
+        booking = Booking(
+            origin=line.origin[0],
+            line=line.origin[1],
+            quantity=-line.quantity,
+            id=self._host.random_bytes(8).hex(),
+            holder=name_of(self._terminal, line.tx),
+        )
+        self._returns.book(booking, self._sold(line))
+        return booking
+
+    def receipt(self, named: str) -> tuple[str, Transaction]:
+        """Its transaction id and its sale; see `Terminal.receipt`."""
+        text = named.strip().upper()
+        terminal, _blank, number = text.rpartition(" ")
+        if not number.isascii() or not number.isdigit():
+            return text, self._receipt(text)
+        till = terminal_id(terminal.strip()) if terminal else self._terminal
+        paths = self._layout.terminal(till)
+        try:
+            sale = sale_of_receipt(self._host.disk, paths, int(number[:_DIGITS]))
+        except FileNotFoundError:
+            sale = None
+        except (LogDamaged, OSError) as fault:
+            raise SaleRefused(f"the receipts of {till} can't be read: {fault}") from fault
+        if sale is None:
+            raise SaleRefused(
+                f"{till} gave no receipt {number}; give its transaction, or TERMINAL and number"
+            )
+        return name_of(till, sale), self._receipt(name_of(till, sale))
+
+    def returned(self, origin: str) -> dict[int, int]:
+        """Line number -> thousandths that came back, by the bookings of the shop."""
+        came: dict[int, int] = {}
+        for booking in self._returns.bookings(f"{origin}."):
+            if booking.origin == origin:
+                came[booking.line] = came.get(booking.line, 0) + booking.quantity
+        return came
 
     def release(self, sale: str, bookings: Callable[[], list[str]], record: Callable[[], _T]) -> _T:
         """Record what ends those bookings of that sale, then let them go."""

@@ -6,11 +6,10 @@ nothing. A handle may be used from many threads; several handles of one sale sho
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from typing import NamedTuple, Unpack
 
 from msgspec.structs import replace
 
@@ -18,135 +17,58 @@ from kernel.errors import SaleRefused
 from kernel.model.cards import refuse_card_number
 from kernel.model.decisions import (
     decide_abort,
-    decide_card_outcome,
-    decide_card_request,
     decide_line,
     decide_line_void,
-    decide_tender,
-    decide_tender_void,
-    name_of,
     open_sale,
 )
 from kernel.model.entries import (
     ONE,
     Act,
-    CardOutcome,
-    CardResult,
     Line,
     LineKind,
     TaxAmount,
-    Tender,
-    TenderKind,
 )
-from kernel.model.identity import OPERATOR_LIMIT, item_code, short_text
+from kernel.model.identity import item_code, short_text
 from kernel.model.ledger import Ledger
 from kernel.model.money import check_minor, extend, parse_quantity
-from kernel.model.transaction import CardAsked, State, TenderTaken, Transaction
-from kernel.terminal.journal import Decide
+from kernel.model.transaction import State, Transaction, with_line
 from kernel.terminal.line_facts import TEXT_LIMIT, LineFacts, checked
 from kernel.terminal.parking import LIFETIME_LIMIT_H
+from kernel.terminal.returned_parts import ReturnedPart, postings, returned_line
 from kernel.terminal.returning import live_bookings
+from kernel.terminal.sale_record import approver_of, signed, text_of
+from kernel.terminal.sale_tenders import SaleTenders
 
-if TYPE_CHECKING:
-    from kernel.terminal.terminal import Terminal
-
-__all__ = ["TEXT_LIMIT", "Sale"]
-
-_LAST_FOUR = re.compile("[0-9]{4}")
+__all__ = ["TEXT_LIMIT", "DiscountPart", "ReturnedPart", "Sale"]
 
 
-class Sale:
-    """A sale of one terminal. Amounts are minor units of `currency`."""
+class DiscountPart(NamedTuple):
+    """What a discount on the sale takes off the lines of one set of taxes."""
 
-    __slots__ = ("_last", "_till", "id", "number")
+    amount_minor: int
+    shares: tuple[tuple[int, int], ...]
+    taxes: tuple[TaxAmount, ...]
 
-    def __init__(self, till: Terminal, number: int) -> None:
-        self._till = till
-        self._last: Transaction | None = None
-        self.number = number
-        self.id = name_of(till.id, number)
 
-    # --- what it is ----------------------------------------------------------------------
+class Sale(SaleTenders):
+    """A sale of one terminal: what can be done to it."""
 
-    @property
-    def value(self) -> Transaction:
-        """The whole sale as it is durable now."""
-        current = self._till.transaction(self.number, self._last)
-        self._last = current
-        return current
-
-    @property
-    def state(self) -> State:
-        return self.value.state
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """All posted lines in order: reversing, discount and rounding lines too."""
-        return tuple(self.value.lines)
-
-    @property
-    def tenders(self) -> tuple[TenderTaken, ...]:
-        return self.value.tenders
-
-    @property
-    def cards(self) -> tuple[CardAsked, ...]:
-        """All requests to the card terminal; request n is at n - 1."""
-        return self.value.cards
-
-    @property
-    def store(self) -> str:
-        return self.value.store
-
-    @property
-    def currency(self) -> str:
-        return self.value.currency
-
-    @property
-    def operator(self) -> str:
-        return self.value.operator
-
-    @property
-    def reference(self) -> str | None:
-        return self.value.reference
-
-    @property
-    def total_minor(self) -> int:
-        return self.value.total_minor
-
-    @property
-    def tendered_minor(self) -> int:
-        return self.value.tendered_minor
-
-    @property
-    def change_minor(self) -> int:
-        return self.value.change_minor
-
-    @property
-    def balance_minor(self) -> int:
-        """What is still to be paid (> 0) or paid out (< 0)."""
-        return self.value.balance_minor
-
-    @property
-    def receipt_number(self) -> int | None:
-        """Gapless per terminal; None until the sale is committed."""
-        return self.value.receipt_number
-
-    def __repr__(self) -> str:
-        return f"<Sale {self.id} {self.state.value} {self.total_minor} {self.currency}>"
-
-    # --- lines ---------------------------------------------------------------------------
+    __slots__ = ()
 
     def add_line(
         self,
         code: str,
         quantity: int | Decimal = 1,
         unit_minor: int = 0,
+        *,
+        instead_of: Sequence[int] = (),
         **said: Unpack[LineFacts],
     ) -> int:
         """Sell (or, with a quantity below zero, take back) an item; its line number.
 
         Quantity times unit price is rounded half away from zero. What may be said besides
-        stands in `LineFacts`.
+        stands in `LineFacts`. The lines `instead_of` are voided in the same write; the last of
+        them is the one that this takes the place of.
         """
         refuse_card_number(item_code(code), "item code")
         if check_minor(unit_minor, "unit price") < 0:
@@ -164,28 +86,61 @@ class Sale:
             line = replace(line, quantity=thousandths)
         if said:
             line = replace(line, **checked(said))
+            if line.origin is not None and instead_of:
+                raise SaleRefused("a return takes no other line's place; void that line first")
             if line.origin is not None and self.number > 0:
-                return self._till.returning.post(line, self._post)
+                return self._till.returning.post([line], lambda booked: self._post(booked[0]))
+        if instead_of:
+            voids = [self._void(number, None, line.operator, None) for number in instead_of]
+            post = partial(self._post_all, (*voids, partial(_given, line)))
+            return len(self._let_go(instead_of, post).lines)
         return self._post(line)
 
     def void_line(
         self,
         number: int,
         *,
+        also: Sequence[int] = (),
         reason: str | None = None,
         operator: str | None = None,
         approver: str | None = None,
     ) -> int:
-        """Reverse line `number` (1 is the first); the number of the reversing line."""
+        """Reverse line `number` (1 is the first); the number of the reversing line.
+
+        Lines that hang on it, `also`, are reversed before it in the same write.
+        """
         who = self._named(operator)
-        _text(reason, "reason")
+        text_of(reason, "reason")
+        numbers = (*also, number)
+        voids = [self._void(one, reason, who, approver) for one in numbers]
+        return len(self._let_go(numbers, partial(self._post_all, voids)).lines)
 
-        def decide(ledger: Ledger) -> tuple[Act, ...]:
-            sale = open_sale(ledger, self.number, self.id)
-            void = decide_line_void(sale, number, self.id, reason)
-            return (_signed(void, who, approver),)
+    def give_back(
+        self,
+        receipt: str,
+        parts: Sequence[ReturnedPart],
+        *,
+        reason: str | None = None,
+        operator: str | None = None,
+    ) -> None:
+        """Take parts of a receipt back in one write; what hangs on the first comes after it.
 
-        return len(self._let_go(number, partial(self._record, decide)).lines)
+        Each is booked against its receipt's line, so that no till takes it back again. Code,
+        words and price are the receipt's own.
+        """
+        if self.number < 0:
+            raise SaleRefused("a receipt is real and this is training; sign off to end it")
+        receipt, sold = self._till.receipt(receipt)
+        who, said = self._named(operator), text_of(reason, "reason")
+        lines = [
+            replace(returned_line(sold, part, receipt), tx=self.number, operator=who, reason=said)
+            for part in parts
+        ]
+
+        def post(booked: Sequence[Line]) -> Transaction:
+            return self._post_all(postings(booked, parts))
+
+        self._till.returning.post(lines, post)
 
     def discount(
         self,
@@ -204,22 +159,47 @@ class Sale:
         `shares` is how a discount on the sale falls on its lines, as pricing allocated it;
         `percent_milli` (thousandths of a percent) only says how the amount came about.
         """
-        if check_minor(amount_minor, "discount") <= 0:
-            raise SaleRefused(f"discount {amount_minor} is not above zero; give what to take off")
+        _off(amount_minor)
         posted = Line(
             tx=self.number,
             operator=self._named(operator),
-            approver=_name(approver),
+            approver=approver_of(approver),
             kind=LineKind.DISCOUNT,
             unit_minor=-amount_minor,
             total_minor=-amount_minor,
             of=line,
-            reason=_text(reason, "reason"),
+            reason=text_of(reason, "reason"),
             percent_milli=percent_milli,
             shares=shares,
             taxes=taxes,
         )
         return self._post(posted)
+
+    def discount_in_parts(
+        self,
+        parts: Sequence[DiscountPart],
+        *,
+        reason: str | None = None,
+        percent_milli: int | None = None,
+        operator: str | None = None,
+    ) -> int:
+        """A discount on the sale that falls on lines of several taxes: one line each, in one
+        write. The number of the last."""
+        lines = [
+            Line(
+                tx=self.number,
+                operator=self._named(operator),
+                kind=LineKind.DISCOUNT,
+                unit_minor=-_off(part.amount_minor),
+                total_minor=-part.amount_minor,
+                reason=text_of(reason, "reason"),
+                percent_milli=percent_milli,
+                shares=part.shares,
+                taxes=part.taxes,
+            )
+            for part in parts
+        ]
+        return len(self._post_all([partial(_given, line) for line in lines]).lines)
 
     def add_tax(self, tax: TaxAmount, *, operator: str | None = None) -> int:
         """A tax that comes on top of the prices, as a line of its own; its line number."""
@@ -236,131 +216,16 @@ class Sale:
             )
         )
 
-    # --- money ---------------------------------------------------------------------------
-
-    def tender_cash(
-        self, amount_minor: int, *, rounding_minor: int = 0, operator: str | None = None
-    ) -> State:
-        """Take cash, give change, close the sale when it covers the total.
-
-        0 closes a sale whose total is 0; an amount below zero pays out. `rounding_minor` is
-        the cash rounding that this tender brings, posted as a line of its own.
-        """
-        check_minor(rounding_minor, "rounding")
-        return self._tender(TenderKind.CASH, amount_minor, operator, rounding_minor, None)
-
-    def tender_voucher(
-        self, amount_minor: int, voucher: str, *, operator: str | None = None
-    ) -> State:
-        """Take a voucher of that number."""
-        short_text(voucher, "voucher", TEXT_LIMIT)
-        return self._tender(TenderKind.VOUCHER, amount_minor, operator, 0, voucher)
-
-    def tender_card(
-        self,
-        amount_minor: int | None = None,
-        *,
-        token: str | None = None,
-        last_four: str | None = None,
-        authorisation: str | None = None,
-        operator: str | None = None,
-    ) -> State:
-        """A card payment whose outcome is known: request and settlement, two entries.
-
-        The amount is the balance if none is given. Where the card terminal answers later, use
-        `request_card` before it is asked, then `settle_card`, `decline_card` or `card_unknown`.
-        """
-        _check_card(token, last_four, authorisation)
-        amount = self.balance_minor if amount_minor is None else amount_minor
-        number = self.request_card(amount, operator=operator)
-        return self.settle_card(
-            number,
-            token=token,
-            last_four=last_four,
-            authorisation=authorisation,
-            operator=operator,
-        )
-
-    def request_card(self, amount_minor: int, *, operator: str | None = None) -> int:
-        """Durable before the card terminal is asked; the number of the request."""
-        self._till.approvals.refuse_total(self.number)
-        who = self._named(operator)
-
-        def decide(ledger: Ledger) -> tuple[Act, ...]:
-            sale = open_sale(ledger, self.number, self.id)
-            return (_signed(decide_card_request(sale, amount_minor, self.id), who, None),)
-
-        return len(self._record(decide).cards)
-
-    def settle_card(
-        self,
-        request: int,
-        *,
-        token: str | None = None,
-        last_four: str | None = None,
-        authorisation: str | None = None,
-        operator: str | None = None,
-    ) -> State:
-        """The card paid: a tender, which closes the sale when it covers the total."""
-        _check_card(token, last_four, authorisation)
-        return self._answer(
-            CardOutcome(
-                tx=self.number,
-                of=request,
-                result=CardResult.SETTLED,
-                token=token,
-                last_four=last_four,
-                authorisation=authorisation,
-            ),
-            operator,
-        )
-
-    def decline_card(
-        self, request: int, *, reason: str | None = None, operator: str | None = None
-    ) -> State:
-        """The card did not pay."""
-        declined = CardOutcome(
-            tx=self.number, of=request, result=CardResult.DECLINED, reason=_text(reason, "reason")
-        )
-        return self._answer(declined, operator)
-
-    def card_unknown(
-        self, request: int, *, reason: str | None = None, operator: str | None = None
-    ) -> State:
-        """Nobody knows; the sale can't close until someone says what came of it."""
-        unknown = CardOutcome(
-            tx=self.number, of=request, result=CardResult.UNKNOWN, reason=_text(reason, "reason")
-        )
-        return self._answer(unknown, operator)
-
-    def void_tender(
-        self,
-        number: int,
-        *,
-        reason: str | None = None,
-        operator: str | None = None,
-        approver: str | None = None,
-    ) -> State:
-        """Give tender `number` (1 is the first) back."""
-        who = self._named(operator)
-        _text(reason, "reason")
-
-        def decide(ledger: Ledger) -> tuple[Act, ...]:
-            sale = open_sale(ledger, self.number, self.id)
-            return (_signed(decide_tender_void(sale, number, self.id, reason), who, approver),)
-
-        return self._record(decide).state
-
     def abort(
         self, reason: str, *, operator: str | None = None, approver: str | None = None
     ) -> State:
         """End the sale without a receipt. Its tenders must have been voided."""
-        short_text(reason, "reason", TEXT_LIMIT)
+        text_of(short_text(reason, "reason", TEXT_LIMIT), "reason")
         who = self._named(operator)
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             sale = open_sale(ledger, self.number, self.id)
-            return (_signed(decide_abort(sale, reason, self.id), who, approver),)
+            return (signed(decide_abort(sale, reason, self.id), who, approver),)
 
         return self._till.returning.release(
             self.id, lambda: live_bookings(self.value), partial(self._record, decide)
@@ -386,8 +251,8 @@ class Sale:
         sale = self._till.parking.suspend(
             self.number,
             operator=self._named(operator),
-            approver=_name(approver),
-            reason=_text(reason, "reason"),
+            approver=approver_of(approver),
+            reason=text_of(reason, "reason"),
             hours=lifetime_h,
         )
         assert sale.ticket is not None
@@ -397,14 +262,45 @@ class Sale:
 
     # --- how ------------------------------------------------------------------------------
 
-    def _let_go(self, number: int, void: Callable[[], Transaction]) -> Transaction:
-        """Void line `number`; if it was a receipted return, its receipt can be used again."""
+    def _let_go(self, numbers: Sequence[int], void: Callable[[], Transaction]) -> Transaction:
+        """Void these lines; if one was a receipted return, its receipt can be used again."""
+        bookings = [booking for one in numbers if (booking := self._booking(one)) is not None]
+        if not bookings:
+            return void()
+        return self._till.returning.release(self.id, lambda: bookings, void)
+
+    def _booking(self, number: int) -> str | None:
+        """Of a receipted return that stands."""
         lines = self.value.lines
         known = type(number) is int and 1 <= number <= len(lines)
-        booking = lines.line(number).booking if known else None
-        if booking is None or lines.reversal_of(number) is not None:
-            return void()
-        return self._till.returning.release(self.id, lambda: [booking], void)
+        stands = known and lines.reversal_of(number) is None
+        return lines.line(number).booking if stands else None
+
+    def _void(
+        self, number: int, reason: str | None, operator: str | None, approver: str | None
+    ) -> Callable[[Transaction], Line]:
+        def void(sale: Transaction) -> Line:
+            line = decide_line_void(sale, number, self.id, reason)
+            return replace(line, operator=operator, approver=approver_of(approver))
+
+        return void
+
+    def _post_all(self, lines: Sequence[Callable[[Transaction], Line]]) -> Transaction:
+        """In one write, each decided on the sale as those before it leave it: one that is refused
+        refuses all. A crash before it is durable may keep the first ones, as of any write."""
+
+        if not lines:
+            raise SaleRefused("no line was named; name at least one")
+
+        def decide(ledger: Ledger) -> tuple[Act, ...]:
+            sale = open_sale(ledger, self.number, self.id)
+            acts: list[Line] = []
+            for line in lines:
+                acts.append(decide_line(sale, line(sale), self.id))
+                sale = with_line(sale, acts[-1])
+            return tuple(acts)
+
+        return self._record(decide)
 
     def _post(self, line: Line) -> int:
         def decide(ledger: Ledger) -> tuple[Act, ...]:
@@ -412,78 +308,12 @@ class Sale:
 
         return len(self._record(decide).lines)
 
-    def _tender(
-        self,
-        how: TenderKind,
-        amount: int,
-        operator: str | None,
-        rounding: int,
-        voucher: str | None,
-    ) -> State:
-        tender = Tender(
-            tx=self.number,
-            operator=self._named(operator),
-            how=how,
-            amount_minor=amount,
-            voucher=voucher,
-            rounding_minor=rounding,
-        )
-        with_period = self._till.with_period
-        self._till.approvals.refuse_total(self.number)
 
-        def decide(ledger: Ledger) -> tuple[Act, ...]:
-            sale = open_sale(ledger, self.number, self.id)
-            decided = decide_tender(ledger, sale, tender, self.id)
-            return with_period(ledger, decided, tender.operator)
-
-        return self._record(decide).state
-
-    def _answer(self, outcome: CardOutcome, operator: str | None) -> State:
-        signed = _signed(outcome, self._named(operator), None)
-        with_period = self._till.with_period
-
-        def decide(ledger: Ledger) -> tuple[Act, ...]:
-            sale = open_sale(ledger, self.number, self.id)
-            decided = decide_card_outcome(ledger, sale, signed, self.id)
-            return with_period(ledger, decided, signed.operator)
-
-        return self._record(decide).state
-
-    def _record(self, decide: Decide) -> Transaction:
-        sale = self._till.journal.record(decide)
-        assert sale is not None, "the entries of a sale change it"
-        self._last = sale
-        self._till.show(sale)
-        return sale
-
-    def _named(self, operator: str | None) -> str:
-        """Who does it: the operator given, else the sale's."""
-        if operator is not None:
-            return short_text(operator, "operator", OPERATOR_LIMIT)
-        return self._operator()
-
-    def _operator(self) -> str:
-        return (self._last or self.value).operator
+def _given(line: Line, sale: Transaction) -> Line:
+    return line
 
 
-def _text(value: str | None, name: str) -> str | None:
-    return None if value is None else short_text(value, name, TEXT_LIMIT)
-
-
-def _name(approver: str | None) -> str | None:
-    return None if approver is None else short_text(approver, "approver", OPERATOR_LIMIT)
-
-
-def _check_card(token: str | None, last_four: str | None, authorisation: str | None) -> None:
-    if last_four is not None and not (type(last_four) is str and _LAST_FOUR.fullmatch(last_four)):
-        raise SaleRefused("a card is named by its last four digits, nothing more")
-    for name, text in (("token", token), ("authorisation code", authorisation)):
-        if _text(text, name) is not None:
-            refuse_card_number(str(text), name)
-
-
-_AnyAct = TypeVar("_AnyAct", bound=Act)
-
-
-def _signed(act: _AnyAct, operator: str, approver: str | None) -> _AnyAct:
-    return replace(act, operator=operator, approver=_name(approver))
+def _off(amount_minor: int) -> int:
+    if check_minor(amount_minor, "discount") <= 0:
+        raise SaleRefused(f"discount {amount_minor} is not above zero; give what to take off")
+    return amount_minor

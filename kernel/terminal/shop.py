@@ -18,12 +18,14 @@ from kernel.disk.history import LoggedEntry, exists, read_log
 from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.lock import probe
 from kernel.disk.mounts import require_sound_locks
+from kernel.disk.spool import Spool
 from kernel.errors import LogDamaged, SaleRefused
 from kernel.model.decisions import name_of
 from kernel.model.identity import TransactionId, terminal_id
 from kernel.model.ledger import Ledger
 from kernel.model.operators import Operator
 from kernel.model.reports import Report, x_report
+from kernel.model.till_entries import Started
 from kernel.model.transaction import State, Transaction
 from kernel.terminal.host import Host
 from kernel.terminal.startup import unusable
@@ -48,6 +50,8 @@ class LoggedSale(NamedTuple):
     terminal: str
     sale: Transaction
     entries: tuple[LoggedEntry, ...]
+    resumed: bool = False
+    """Its till was started anew while it was open."""
 
     @property
     def id(self) -> str:
@@ -111,16 +115,18 @@ class Shop:
     def sale(self, transaction: str) -> LoggedSale:
         """The sale of that id, open or closed. Raises `SaleRefused` if there is none."""
         parsed = TransactionId.parse(transaction)
-        number = -parsed.number if parsed.training else parsed.number
+        number = parsed.logged
         found: Transaction | None = None
         entries: list[LoggedEntry] = []
-        for entry, sale in self._folded(parsed.terminal, Ledger()):
+        ledger, resumed = Ledger(), False
+        for entry, sale in self._folded(parsed.terminal, ledger):
+            resumed |= isinstance(entry.act, Started) and number in ledger.sales
             if entry.act.tx == number:
                 entries.append(entry)
                 found = sale or found
         if found is None:
             raise SaleRefused(f"there is no sale {transaction}; see `posterm sales`")
-        return LoggedSale(parsed.terminal, found, tuple(entries))
+        return LoggedSale(parsed.terminal, found, tuple(entries), resumed)
 
     def x_report(self, terminal: str) -> Report:
         """What the terminal's open period holds, whether it runs or not."""
@@ -129,6 +135,15 @@ class Shop:
         for _ in self._folded(terminal, ledger):
             pass
         return x_report(ledger, terminal)
+
+    def entries(self, terminal: str) -> Iterator[LoggedEntry]:
+        """Every durable entry of the terminal, oldest first."""
+        with self._usable():
+            yield from self._entries(self._layout.terminal(terminal_id(terminal)))
+
+    def spool(self, terminal: str) -> Spool:
+        """The receipts that wait for that terminal's printer."""
+        return Spool(self._host.disk, self._layout.terminal(terminal_id(terminal)).spool)
 
     def operators(self) -> tuple[Operator, ...]:
         """Who may work here, by number. Raises `BadConfiguration`."""

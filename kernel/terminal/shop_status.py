@@ -12,40 +12,33 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
-import msgspec
-
-from kernel.codec.checkpoint import decode_checkpoint
 from kernel.codec.documents import ProcessIdentity, SessionData
-from kernel.codec.entries import decode_act
 from kernel.codec.messages import FileName
-from kernel.codec.scan import first_position, read_frames
-from kernel.coordination.registry import Registry, TerminalState
+from kernel.coordination.registry import Registry, TerminalState, TerminalStatus
 from kernel.coordination.session import read_session
 from kernel.coordination.suspended import SuspendedSales
 from kernel.coordination.till_configuration import TillConfiguration
 from kernel.disk.durable import read_mark
-from kernel.disk.files import Disk, read_file
+from kernel.disk.files import Disk
 from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.lock import ProcessLock
 from kernel.disk.mounts import SOUND, file_system_of
+from kernel.disk.other_process import health_of
 from kernel.disk.process import this_process
-from kernel.disk.recovery import CHECKPOINT_LIMIT_BYTES, SEGMENT_LIMIT_BYTES, sealed_segments
+from kernel.disk.recovery import sealed_segments
 from kernel.errors import BadConfiguration, BadInput
-from kernel.model.decisions import name_of
 from kernel.model.identity import terminal_id
-from kernel.model.ledger import Ledger
 from kernel.terminal.configuring import configuration_files
 from kernel.terminal.host import Host
 from kernel.terminal.parking import SuspendedSale, suspended_sales
-from kernel.terminal.trail import AuditState, AuditTrail
+from kernel.terminal.status_memory import Resting, StatusMemory
+from kernel.terminal.trail import AuditState
 
 __all__ = [
     "ShopStatus",
     "TerminalFacts",
     "file_system",
-    "resting_ledger",
     "shop_status",
     "trial_lock",
 ]
@@ -77,6 +70,8 @@ class TerminalFacts:
     last_lsn: int
     durable_lsn: int | None
     durable_offset: int | None
+    memory_bytes: int | None = None
+    """What its process holds in memory; None where that can't be seen from this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +92,20 @@ class ShopStatus:
         return sum(len(one.parked or ()) for one in self.terminals)
 
 
-def shop_status(data_dir: str | os.PathLike[str], *, host: Host | None = None) -> ShopStatus:
+def shop_status(
+    data_dir: str | os.PathLike[str],
+    *,
+    host: Host | None = None,
+    memory: StatusMemory | None = None,
+) -> ShopStatus:
     """All of it. A directory that is not there is a shop without terminals.
+
+    Who asks again and again gives the same `memory` of that shop each time.
 
     Raises `BadConfiguration` where it can't be read.
     """
     host = host or Host()
+    memory = memory or StatusMemory(data_dir, host)
     disk, layout = host.disk, Layout(os.path.abspath(data_dir))
     running = {
         status.terminal: status for status in Registry(disk, layout, clock=host.clock).status()
@@ -113,12 +116,11 @@ def shop_status(data_dir: str | os.PathLike[str], *, host: Host | None = None) -
         terminals = []
         for terminal in sorted(running.keys() | set(_terminals(disk, layout))):
             status = running.get(terminal)
-            state = status.state.value if status is not None else "off"
-            identity = status.identity if status is not None else None
-            registered = status is not None and status.registered
             paths = layout.terminal(terminal)
-            facts = _facts(disk, paths, terminal, state, identity, registered=registered)
-            facts = _with_signs(facts, now_ms, alert_s)
+            runs = status is not None and status.state is TerminalState.RUNNING
+            resting = None if runs else memory.resting(disk, paths, terminal)
+            facts = _facts(disk, paths, terminal, status, resting)
+            facts = _with_health(_with_signs(facts, now_ms, alert_s), host.boot_id)
             terminals.append(replace(facts, messages=inbox[terminal]))
         return ShopStatus(
             data_dir=layout.root,
@@ -126,7 +128,7 @@ def shop_status(data_dir: str | os.PathLike[str], *, host: Host | None = None) -
             messages=inbox.total(),
             broadcasts=sum(1 for _ in _messages(disk, layout.broadcast)),
             suspended=_suspended(disk, layout),
-            audit=AuditTrail(layout.root, host).state(),
+            audit=memory.trail.state(),
         )
     except OSError as fault:
         raise BadConfiguration(
@@ -165,30 +167,27 @@ def _facts(
     disk: Disk,
     paths: TerminalPaths,
     terminal: str,
-    state: str,
-    identity: ProcessIdentity | None,
-    *,
-    registered: bool,
+    status: TerminalStatus | None,
+    resting: Resting | None,
 ) -> TerminalFacts:
     mark = read_mark(disk, paths.durable)
+    state = status.state.value if status is not None else "off"
     runs = state == TerminalState.RUNNING.value
     session = read_session(disk, paths.session_data) if runs else None
-    read = None if runs else resting_ledger(disk, paths)
-    sealed = sealed_segments(disk, paths) if _is_directory(disk, paths.directory) else []
+    sealed = _sealed(disk, paths)
     sizes = [_size(disk, path) for path in (paths.wal, *map(paths.segment, sealed))]
-    if read is not None:
-        last_lsn = read[1]
-    else:
+    parked, last_lsn = resting or (None, 0)
+    if resting is None:
         last_lsn = max(mark.lsn if mark else 0, session.last_lsn if session else 0)
     return TerminalFacts(
         terminal=terminal,
         state=state,
         activity=state,
         silent_s=None,
-        identity=identity,
-        registered=registered,
+        identity=status.identity if status is not None else None,
+        registered=status is not None and status.registered,
         session=session,
-        parked=tuple(name_of(terminal, number) for number in read[0].sales) if read else None,
+        parked=parked,
         messages=0,
         segments=sum(size > 0 for size in sizes),
         size_bytes=sum(sizes),
@@ -196,39 +195,6 @@ def _facts(
         durable_lsn=mark.lsn if mark else None,
         durable_offset=mark.offset if mark else None,
     )
-
-
-def resting_ledger(disk: Disk, paths: TerminalPaths) -> tuple[Ledger, int] | None:
-    """The ledger and last LSN of a terminal that does not run; None where only its start can say.
-
-    That is so in the middle of a rotation, without a usable checkpoint, and on damage.
-    """
-    data = read_file(disk, paths.wal, SEGMENT_LIMIT_BYTES)
-    if data is None:
-        nothing = not sealed_segments(disk, paths) if _is_directory(disk, paths.directory) else True
-        return (Ledger(), 0) if nothing else None
-    found = first_position(data)
-    if found is None:
-        return None
-    first, opened = found
-    ledger = Ledger() if opened.checkpoint is None else _checkpoint(disk, paths, opened.checkpoint)
-    if ledger is None:
-        return None
-    reading = read_frames(data, first)
-    try:
-        for frame in reading.frames:
-            ledger.apply(decode_act(frame.body), frame.stamp)
-    except (msgspec.DecodeError, KeyError, IndexError, AssertionError):
-        return None
-    return ledger, reading.at.lsn - 1
-
-
-def _checkpoint(disk: Disk, paths: TerminalPaths, digest: str) -> Ledger | None:
-    data = read_file(disk, paths.checkpoint, CHECKPOINT_LIMIT_BYTES)
-    if data is None or sha256(data).hexdigest() != digest:
-        return None
-    checkpoint = decode_checkpoint(data)
-    return checkpoint.ledger if checkpoint is not None else None
 
 
 def _terminals(disk: Disk, layout: Layout) -> Iterator[str]:
@@ -246,9 +212,24 @@ def _with_signs(facts: TerminalFacts, now_ms: int, alert_s: int) -> TerminalFact
     session = facts.session
     if session is None:
         return facts
-    silent_s = max(0.0, (now_ms - session.heartbeat_ms) / 1000)
+    sign_ms = session.heartbeat_ms
+    if facts.identity is not None:
+        # One that was started just now has still the session of the run before.
+        sign_ms = max(sign_ms, round(facts.identity.started_at.timestamp() * 1000))
+    silent_s = max(0.0, (now_ms - sign_ms) / 1000)
     silent = 0 < alert_s < silent_s
     return replace(facts, activity="silent" if silent else session.activity, silent_s=silent_s)
+
+
+def _with_health(facts: TerminalFacts, boot_id: str) -> TerminalFacts:
+    """What this machine says about its process: a stopped one is silent, however short a time."""
+    if facts.state != TerminalState.RUNNING.value or facts.identity is None:
+        return facts
+    health = health_of(facts.identity, boot_id)
+    if health is None:
+        return facts
+    activity = "silent" if health.stopped else facts.activity
+    return replace(facts, activity=activity, memory_bytes=health.memory_bytes)
 
 
 def _alert_silent_s(host: Host, layout: Layout) -> int:
@@ -277,12 +258,11 @@ def _names(disk: Disk, path: str) -> list[str]:
         return []
 
 
-def _is_directory(disk: Disk, path: str) -> bool:
+def _sealed(disk: Disk, paths: TerminalPaths) -> list[int]:
     try:
-        disk.listdir(path)
+        return sealed_segments(disk, paths)
     except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
+        return []
 
 
 def _size(disk: Disk, path: str) -> int:

@@ -15,6 +15,7 @@ from threading import Lock
 
 from kernel.coordination.operators import Operators, PinHashes
 from kernel.coordination.signatures import Signatures
+from kernel.coordination.till_configuration import TillConfiguration
 from kernel.disk.layout import Layout
 from kernel.errors import SaleRefused
 from kernel.model.approvals import approved
@@ -32,6 +33,7 @@ from kernel.model.operators import (
 )
 from kernel.model.staff import PIN_FAILED, FailedPins, SignedOn
 from kernel.model.till_entries import Event
+from kernel.model.training import decide_training_end
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Decide, Journal
 
@@ -85,6 +87,7 @@ class SignOn:
 
     id: str
     journal: Journal
+    _configuration: TillConfiguration
     _host: Host
     _layout: Layout
 
@@ -124,8 +127,13 @@ class SignOn:
         return operator
 
     def sign_off(self) -> None:
-        """Raises `SaleRefused` while a sale is open."""
-        self._record(lambda ledger: (decide_sign_off(ledger),))
+        """Training ends with it. Raises `SaleRefused` while a sale is open."""
+
+        def decide(ledger: Ledger) -> tuple[Act, ...]:
+            change = decide_sign_off(ledger)
+            return (*decide_training_end(ledger, change.operator), change)
+
+        self._record(decide)
 
     def lock(self) -> None:
         """Hide the sale, which stays open. Raises `SaleRefused` while a card is asked."""
@@ -141,14 +149,15 @@ class SignOn:
     def hand_over(self, number: str, pin: str, *, approval: str | None = None) -> Operator:
         """The till and its open sales to another operator, by his own PIN.
 
-        A locked till goes only to a supervisor, or with the token of an `approval` that says
-        `take_over` from the one operator to the other.
+        A locked till goes only to whom the shop's `role_take_over` covers, or with the token of
+        an `approval` that says `take_over` from the one operator to the other.
         """
         operator = self.checked(number, pin)
+        least = self._configuration.now.settings.role_take_over
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             change = decide_hand_over(
-                ledger, number, role=operator.role, approved=approval is not None
+                ledger, number, role=operator.role, approved=approval is not None, least=least
             )
             return approved(ledger, approval, (change,))
 

@@ -15,7 +15,7 @@ from kernel.model.mail import Ack
 from kernel.model.store_report import StoreReport, TillZ, Unclosed, store_report
 from kernel.terminal.host import Host
 from kernel.terminal.shop import Shop
-from kernel.terminal.shop_status import resting_ledger
+from kernel.terminal.status_memory import resting_ledger
 
 __all__ = ["StoreDay"]
 

@@ -42,10 +42,7 @@ from kernel.model.ledger import Ledger
 from kernel.model.mail import APPLIED, Ack, Answer
 from kernel.model.money import exponent
 from kernel.model.operators import MANAGER_TERMINAL
-from kernel.model.till_entries import (
-    PeriodOpened,
-    Stopped,
-)
+from kernel.model.till_entries import Stopped
 from kernel.model.transaction import State, Transaction
 from kernel.terminal.approving import Approvals
 from kernel.terminal.closing import Closing, refuse_while_closing
@@ -58,10 +55,12 @@ from kernel.terminal.configuring import (
     log_configuration,
 )
 from kernel.terminal.day import EndOfDay
-from kernel.terminal.drawer import Drawer
 from kernel.terminal.host import Host
-from kernel.terminal.parking import EXPIRED, Parking, SuspendedSale
+from kernel.terminal.notices import Notice
+from kernel.terminal.parking import Parking
 from kernel.terminal.postman import Handler, Postman, Sent
+from kernel.terminal.printing import Printer
+from kernel.terminal.recalling import Recalling
 from kernel.terminal.returning import Returning
 from kernel.terminal.sale import Sale
 from kernel.terminal.shown import Shown
@@ -73,6 +72,7 @@ from kernel.terminal.startup import (
     open_store,
     unregister,
 )
+from kernel.terminal.training import Training
 
 __all__ = ["RecoveryReport", "Terminal"]
 
@@ -82,7 +82,7 @@ SWITCH_INTERVAL_S = 0.0005
 _OPEN_STATES = (State.OPEN, State.TENDERED)
 
 
-class Terminal(Shown, Drawer):
+class Terminal(Shown, Recalling, Training):
     """A started terminal. Use it in a `with`: leaving parks every open sale and stops."""
 
     def __init__(
@@ -111,6 +111,7 @@ class Terminal(Shown, Drawer):
         self._stopped = False
         self._stopping = RLock()
         self.show_from(host, paths)
+        self.printer = Printer(terminal, host, paths, journal)
         self.postman = Postman(terminal, host=host, layout=layout, journal=journal)
         self.postman.authenticate(self.signatures, SIGNED)
         self.postman.at_rest = self.show_life
@@ -267,6 +268,11 @@ class Terminal(Shown, Drawer):
     ) -> None:
         self.stop("stop" if kind is None else kind.__name__)
 
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What people at other terminals said lately, oldest first."""
+        return self.postman.notices.latest
+
     def send(
         self, to: str, kind: str, body: Mapping[str, object] | Struct, lifetime_s: float
     ) -> Sent:
@@ -315,17 +321,19 @@ class Terminal(Shown, Drawer):
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             number = ledger.references.get(reference) if reference is not None else None
-            if number is not None:
+            if number is not None and ledger.training is None:
                 known.append(number)
                 return ()
             self.closing.refuse_new()
+            if ledger.training is not None:
+                return (decide_begin(ledger, act, training=True),)
             asked = act if configuration is not None else bound(act, self._configuration)
             return self.with_period(ledger, decide_begin(ledger, asked), operator)
 
         begun = self.journal.record(decide)
         if begun is not None:
-            return Sale(self, begun.number)
-        sale = Sale(self, known[0])
+            return self.handle(begun.number)
+        sale = self.handle(known[0])
         if (sale.currency, sale.store) != (currency, store):
             raise SaleRefused(
                 f"reference {reference} is sale {sale.id} of store {sale.store} in "
@@ -333,76 +341,29 @@ class Terminal(Shown, Drawer):
             )
         return sale
 
-    @property
-    def open_sales(self) -> list[Sale]:
-        """All open sales, oldest first; parked ones come back here after a start."""
-        numbers = self.journal.read(lambda ledger: list(ledger.sales))
-        return [Sale(self, number) for number in numbers]
-
-    def recall(
-        self,
-        ticket: str,
-        *,
-        operator: str | None = None,
-        configuration: int | None = None,
-        catalogue: int = 0,
-    ) -> Sale:
-        """A suspended sale of any till as a new one of this one, with the prices it had.
-
-        New lines go by this till's configuration. Raises `SaleRefused` where another till has it.
-        """
-        self.closing.refuse_new()
-        named = optional_text(operator, "operator", OPERATOR_LIMIT)
-        version = self._configuration.version_now if configuration is None else configuration
-
-        def opening(ledger: Ledger) -> PeriodOpened:
-            self.closing.refuse_new()  # ordered meanwhile: it goes back to the floor
-            return self.opening(ledger, named)
-
-        sale = self.parking.recall(
-            ticket,
-            opening=opening,
-            operator=named,
-            configuration=version,
-            catalogue=catalogue,
-        )
-        return Sale(self, sale.number)
-
-    def suspended(self) -> list[SuspendedSale]:
-        """All suspended sales of the shop, sorted by ticket."""
-        return self.parking.waiting()
-
-    def release(self, transaction: str, *, operator: str, lifetime_h: int | None = None) -> str:
-        """Suspend a parked sale of a till that does not run; its ticket.
-
-        Raises `TerminalInUse` while that till runs, `SaleRefused` for a sale that must stay.
-        """
-        short_text(operator, "operator", OPERATOR_LIMIT)
-        hours = self.configuration.settings.suspend_expiry_h if lifetime_h is None else lifetime_h
-        return self.parking.release(transaction, operator=operator, hours=hours)
-
-    def expire_suspended(self) -> list[str]:
-        """Void the suspended sales whose time is over; their transactions here.
-
-        Each is recalled and aborted, so that it is logged like any other sale. Raises
-        `BadConfiguration`, `DiskFull`.
-        """
-        for ticket in self.parking.expired():
-            with suppress(SaleRefused):  # another till has it
-                self.parking.recall(ticket, opening=None, operator="system", reason=EXPIRED)
-        voided = [sale for sale in self.open_sales if sale.value.reason == EXPIRED]
-        for sale in voided:
-            sale.abort(EXPIRED, operator="system")
-        return [sale.id for sale in voided]
+    def handle(self, number: int) -> Sale:
+        return Sale(self, number)
 
     def sale(self, transaction: str) -> Sale:
         """The sale of that id, open or closed. Raises `SaleRefused` if there is none."""
         parsed = TransactionId.parse(transaction)
         if parsed.terminal != self.id:
             raise SaleRefused(f"sale {transaction} is of {parsed.terminal}, not of {self.id}")
-        sale = Sale(self, -parsed.number if parsed.training else parsed.number)
+        sale = self.handle(parsed.logged)
         sale.value  # noqa: B018  # raises if there is no such sale
         return sale
+
+    def receipt(self, named: str) -> tuple[str, Transaction]:
+        """The transaction id and the committed sale of a receipt of any till of the shop.
+
+        `named` is a transaction, `TERMINAL RECEIPT`, or the number of a receipt given here. Raises
+        `SaleRefused` if there is none.
+        """
+        return self.returning.receipt(named)
+
+    def returned(self, transaction: str) -> dict[int, int]:
+        """What came back of that receipt so far, on all tills: line number -> thousandths."""
+        return self.returning.returned(transaction)
 
     def transaction(self, number: int, last: Transaction | None = None) -> Transaction:
         """The sale of that number as durable; `last` is what the caller knew of it.

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from kernel.codec.audit import LINE, AuditLine, decode_line
 from kernel.codec.documents import ProcessIdentity
 from kernel.coordination.audit import OPERATION, Collector, remove_audit
-from kernel.disk.audit_reader import AuditFollower, audit_files, audit_lines, last_seen
+from kernel.disk.audit_progress import AuditProgress
+from kernel.disk.audit_reader import AuditFollower, audit_files, audit_lines
 from kernel.disk.durable import read_mark
 from kernel.disk.history import exists
 from kernel.disk.layout import Layout
@@ -94,6 +95,7 @@ class AuditTrail:
         self._host = host or Host()
         self._layout = Layout(os.path.abspath(data_dir))
         self._follower = AuditFollower(self._host.disk, self._layout)
+        self._progress = AuditProgress(self._host.disk, self._layout)
 
     def newest(self, wanted: AuditFilter, limit: int) -> list[AuditLine]:
         """The last `limit` lines that it shows, oldest first."""
@@ -147,14 +149,11 @@ class AuditTrail:
         disk, layout = self._host.disk, self._layout
         with self._usable():
             terminals = self._terminals()
-            seen = last_seen(disk, layout, terminals)
-            waiting: dict[str, int] = {}
-            for terminal in terminals:
-                mark = read_mark(disk, layout.terminal(terminal).durable)
-                cursor = seen.get(terminal)
-                behind = (mark.lsn if mark else 0) - (cursor.lsn if cursor else 0)
-                if behind > 0:
-                    waiting[terminal] = behind
+            marks = {one: read_mark(disk, layout.terminal(one).durable) for one in terminals}
+            durable = {one: mark.lsn for one, mark in marks.items() if mark is not None}
+            seen = self._progress.read(durable)
+            behind = {one: lsn - seen.get(one, 0) for one, lsn in durable.items()}
+            waiting = {one: entries for one, entries in behind.items() if entries > 0}
             holder = probe(disk, layout.operation_lock(OPERATION))
         return AuditState(holder.identity if holder is not None else None, waiting)
 

@@ -105,11 +105,11 @@ class Priced:
         )
 
     def total(self) -> None:
-        for tax in taxes_due(self.sale.lines, self.rounding):
-            if tax.included:
-                self.sale.add_line(TAX_ROUNDING, 1, 0, kind=LineKind.ADJUSTMENT, taxes=(tax,))
+        for taxes in taxes_due(self.sale.lines, self.rounding):
+            if taxes[0].included:
+                self.sale.add_line(TAX_ROUNDING, 1, 0, kind=LineKind.ADJUSTMENT, taxes=taxes)
             else:
-                self.sale.add_tax(tax)
+                self.sale.add_tax(taxes[0])
 
     def pay(self) -> None:
         self.total()

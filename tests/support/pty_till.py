@@ -6,46 +6,62 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pexpect
 import pyte
 
-from tests.support.processes import _LEASH, CHECKOUT
+from tests.support.processes import CHECKOUT, LEASH
 
 __all__ = ["PtyTill", "pty_till"]
 
 _LOOK_S = 0.05
+_KEPT_BYTES = 4096
+_SIZES = ("COLUMNS", "LINES")
+"""A shell may say them of its own terminal, which is another one."""
 
 
 class PtyTill:
     """Make one with `pty_till`. `beeps` counts the bells so far."""
 
-    def __init__(self, child: pexpect.spawn) -> None:
+    def __init__(self, child: pexpect.spawn, columns: int, rows: int) -> None:
         self.child = child
         self.beeps = 0
         self.received = 0
-        self._screen = pyte.Screen(80, 24)
+        self.raw = b""
+        """The last that came, for what a screen doesn't show."""
+        self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
 
     @property
     def rows(self) -> list[str]:
         return list(self._screen.display)
 
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Row and column, from 1."""
+        return self._screen.cursor.y + 1, self._screen.cursor.x + 1
+
+    def resize(self, columns: int, rows: int) -> None:
+        """As a terminal emulator does whose window is pulled."""
+        self._screen.resize(rows, columns)
+        self.child.setwinsize(rows, columns)
+
     def send(self, data: bytes) -> None:
         self.child.send(data)
 
-    def read(self) -> None:
+    def read(self, wait_s: float = _LOOK_S) -> None:
         """Take what has come, or wait a moment for it."""
         try:
-            data = self.child.read_nonblocking(65_536, _LOOK_S)
+            data = self.child.read_nonblocking(65_536, max(wait_s, 0))
         except pexpect.TIMEOUT:
             return
         except pexpect.EOF:
             return
         self.received += len(data)
+        self.raw = (self.raw + data)[-_KEPT_BYTES:]
         self.beeps += data.count(b"\x07")
         self._stream.feed(data)
 
@@ -75,19 +91,29 @@ class PtyTill:
 
 
 @contextmanager
-def pty_till(*arguments: str | Path, term: str = "xterm-256color") -> Iterator[PtyTill]:
-    """Run `python -m posterm *arguments` there, and kill it on the way out."""
+def pty_till(
+    *arguments: str | Path,
+    term: str = "xterm-256color",
+    size: tuple[int, int] = (80, 24),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[PtyTill]:
+    """Run `python -m posterm *arguments` there, and kill it on the way out.
+
+    `size` is columns and rows; `environment` is added to the test's own.
+    """
+    columns, rows = size
+    inherited = {key: value for key, value in os.environ.items() if key not in _SIZES}
     child = pexpect.spawn(
         sys.executable,
-        ["-I", "-S", "-c", _LEASH, str(os.getpid()), "-m", "posterm", *map(str, arguments)],
-        dimensions=(24, 80),
+        ["-I", "-S", "-c", LEASH, str(os.getpid()), "-m", "posterm", *map(str, arguments)],
+        dimensions=(rows, columns),
         cwd=str(CHECKOUT),
-        env={**os.environ, "TERM": term},
+        env={**inherited, "TERM": term, **(environment or {})},
         encoding=None,
     )
     child.delaybeforesend = None
     try:
-        yield PtyTill(child)
+        yield PtyTill(child, columns, rows)
     finally:
         if child.isalive():
             child.kill(signal.SIGKILL)

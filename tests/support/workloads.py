@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 
+from kernel import DiscountPart, LineKind, ReturnedPart, Sale
 from kernel.disk.recovery import sealed_segments
+from tests.support.staff import ANNA, BO, PINS, operators_json
 from tests.support.story import LAYOUT, PATHS, TILL, Story, TillDisk, start_till
 
 __all__ = ["STORIES"]
@@ -193,6 +196,102 @@ def a_neighbour_comes_and_goes(disk: TillDisk) -> Story:
     return story
 
 
+def training(disk: TillDisk) -> Story:
+    """Trained between what is real, over a rotation and a death: two series, one of them marked."""
+    story = _opened(disk, segment_bytes=1_500)
+    sale = story.begin()
+    story.line(sale)
+    story.pay(sale)
+    story.do(lambda: story.till.begin_training("anna"))
+    for _ in range(2):
+        sale = story.begin()
+        story.line(sale)
+        story.do(lambda: story.till.z_report("anna"))
+        story.pay(sale)
+    story.line(story.begin())
+    story.kill()
+    story.start()
+    story.do(lambda: story.till.end_training("anna"))
+    story.pay(story.till.open_sales[0])
+    story.do(lambda: story.till.end_training("anna"))
+    sale = story.begin()
+    story.line(sale)
+    story.pay(sale)
+    story.do(lambda: story.till.z_report("anna"))
+    assert story.refusals == 3
+    return story
+
+
+def printing(disk: TillDisk) -> Story:
+    """Receipts owed, put and repeated, with a death while one is owed."""
+    story = _opened(disk, segment_bytes=1_800)
+
+    def sell() -> None:
+        sale = story.begin()
+        story.line(sale)
+        story.pay(sale)
+
+    def put_all() -> None:
+        printer = story.till.printer
+        for job in printer.due():
+            text = f"receipt {job.sale}\n"
+            story.do(partial(printer.put, job, text, limit=9, receipt=job.sale))
+
+    story.do(story.till.printer.start)
+    sell()
+    put_all()
+    story.do(lambda: story.till.printer.ask_copy(1, "anna"))
+    sell()
+    put_all()
+    sell()
+    story.kill()
+    story.start()
+    story.do(story.till.printer.start)
+    put_all()
+    sell()
+    return story
+
+
+def several_lines_at_once(disk: TillDisk) -> Story:
+    """What hangs together goes together, some of it under a supervisor's word; then a Z."""
+    with start_till(disk):
+        pass
+    operators = disk.open(LAYOUT.operators, os.O_WRONLY | os.O_CREAT)
+    disk.pwrite(operators, operators_json(), 0)
+    disk.close(operators)
+    story = _opened(disk, segment_bytes=2_500)
+    till = story.till
+    tokens: list[str] = []
+
+    def allow(what: str, sale: Sale | None, line: int | None, new: int | None) -> None:
+        token = till.approvals.by_pin
+        story.do(lambda: tokens.append(token(what, BO, PINS[BO], sale=sale, line=line, new=new)))
+
+    story.do(lambda: till.sign_on(ANNA, PINS[ANNA]))
+    sold = story.begin()
+    for price in (500, 300):
+        story.line(sold, price)
+    story.pay(sold)
+    sale = story.begin()
+    story.line(sale, 400)
+    story.do(lambda: sale.add_line("BOTTLE", 1, 8, kind=LineKind.DEPOSIT, of=1))
+    parts = [DiscountPart(10, ((1, 10),), ()), DiscountPart(5, ((2, 5),), ())]
+    story.do(lambda: sale.discount_in_parts(parts, reason="dent"))
+    allow("price_override", sale, 1, 350)
+    swap = till.approvals.use(sale, tokens[-1])
+    story.do(lambda: swap.add_line("4006381333931", 1, 350, instead_of=(4, 3, 2, 1)))
+    story.do(lambda: swap.add_line("4006381333931", 1, 350, instead_of=(4, 3, 2, 1)))
+    allow("return", sale, None, -793)
+    back = [ReturnedPart(1, 1_000, adjustment_minor=7), ReturnedPart(2, 1_000)]
+    story.do(lambda: till.approvals.use(sale, tokens[-1]).give_back(sold.id, back))
+    story.do(lambda: sale.tender_cash(sale.balance_minor))
+    story.do(lambda: till.count_drawer(100, "EUR", ANNA))
+    allow("z_report", None, None, None)
+    story.do(lambda: till.z_report(ANNA, approval=tokens[-1]))
+    assert story.refusals == 1
+    return story
+
+
 STORIES: dict[str, Callable[[TillDisk], Story]] = {
     tell.__name__: tell
     for tell in (
@@ -209,5 +308,8 @@ STORIES: dict[str, Callable[[TillDisk], Story]] = {
         full_at_rotation,
         relaxed_lines,
         a_neighbour_comes_and_goes,
+        training,
+        printing,
+        several_lines_at_once,
     )
 }

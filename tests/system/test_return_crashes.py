@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from kernel import SaleRefused, Terminal
+from kernel import ReturnedPart, SaleRefused, Terminal
 from tests.support.crash_images import Bounds, every_crash_image
 from tests.support.faults import PowerCut
 from tests.support.floor import Broken, Floor, Mortal
@@ -35,6 +35,23 @@ def sold(floor: Floor) -> tuple[Terminal, Terminal]:
 
 def give_back(till: Terminal, quantity: int = 1) -> int:
     return till.open_sales[0].add_line("TEA", -quantity, 100, origin=RECEIPT)
+
+
+def give_two_back(till: Terminal) -> None:
+    """Two bookings in one write, and what hangs on them."""
+    parts = [ReturnedPart(1, 1_000, adjustment_minor=7), ReturnedPart(1, 1_000)]
+    till.open_sales[0].give_back("A-1", parts)
+
+
+def a_day_of_parts(floor: Floor) -> None:
+    first, second = sold(floor)
+    give_two_back(second)
+    with pytest.raises(SaleRefused, match="taken back already"):
+        give_two_back(first)
+    second.open_sales[0].void_line(2, also=(4, 3))
+    give_two_back(first)
+    first.open_sales[0].abort("customer left")
+    give_two_back(second)
 
 
 def a_day_of_returns(floor: Floor) -> None:
@@ -73,9 +90,12 @@ def judge(floor: Floor, tills: tuple[str, ...], what: object) -> None:
         raise Broken(f"{what}: {given} of {SOLD} given back")
 
 
-def test_a_crash_of_the_machine_leaves_one_booking_for_each_return() -> None:
+@pytest.mark.parametrize("day", [a_day_of_returns, a_day_of_parts])
+def test_a_crash_of_the_machine_leaves_one_booking_for_each_return(
+    day: Callable[[Floor], None],
+) -> None:
     floor = Floor.new()
-    a_day_of_returns(floor)
+    day(floor)
     judged = 0
     for image in every_crash_image(floor.machine.recording, QUICK, promise=lambda at: 0):
         order = ("A", "B") if judged % 2 else ("B", "A")
@@ -97,7 +117,12 @@ def aborts(till: Terminal) -> None:
     till.open_sales[0].abort("left")
 
 
-@pytest.mark.parametrize("act", [returns, voids, aborts])
+def voids_both(till: Terminal) -> None:
+    give_two_back(till)
+    till.open_sales[0].void_line(2, also=(4, 3))
+
+
+@pytest.mark.parametrize("act", [returns, voids, aborts, give_two_back, voids_both])
 def test_the_death_of_one_till_never_lets_the_other_give_more_than_was_sold(
     act: Callable[[Terminal], None],
 ) -> None:

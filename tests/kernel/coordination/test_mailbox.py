@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from msgspec import Raw
 
-from kernel.clock import SystemClock
+from kernel.clock import Clock, SystemClock
 from kernel.codec.messages import FORMAT, FileName, Message, encode_message
+from kernel.coordination.letters import Letters, Signer
 from kernel.coordination.mailbox import Found, Mailbox
-from kernel.disk.files import RealDisk
+from kernel.disk.files import Disk, RealDisk
 from kernel.disk.layout import Layout
 from kernel.model.mail import LIFETIME_LIMIT_MS, message_id
 from tests.support.clock import ManualClock
@@ -64,8 +65,18 @@ def shop(disk: MemoryDisk) -> MemoryDisk:
     return disk
 
 
-def mailbox(disk: MemoryDisk, terminal: str = "B", *applied: str) -> Mailbox:
-    return Mailbox(disk, LAYOUT, terminal, clock=CLOCK, applied=applied.__contains__)
+def mailbox(
+    disk: Disk,
+    terminal: str = "B",
+    *applied: str,
+    layout: Layout = LAYOUT,
+    clock: Clock = CLOCK,
+    signer: Signer | None = None,
+    signed: frozenset[str] = frozenset(),
+) -> Mailbox:
+    letters = Letters(disk, layout, terminal, clock=clock, applied=applied.__contains__)
+    letters.signer, letters.signed_kinds = signer, signed
+    return Mailbox(disk, layout, terminal, clock=clock, letters=letters)
 
 
 def message(
@@ -324,9 +335,7 @@ def test_a_type_that_must_be_signed_is_not_believed_without() -> None:
     put(disk, message(1, kind="shutdown"))
     put(disk, message(2, kind="shutdown", signature="17"))
     put(disk, message(3, kind="note"))
-    box = mailbox(disk)
-    box.letters.signer, box.letters.signed_kinds = Key(), frozenset({"shutdown"})
-    found = box.look()
+    found = mailbox(disk, signer=Key(), signed=frozenset({"shutdown"})).look()
     assert orders(found) == [("A", 3)]
     assert reasons(found).count("not signed by the manager") == 2
 
@@ -339,8 +348,7 @@ def real_shop(root: Path) -> tuple[Layout, Mailbox]:
     layout.make(disk)
     for terminal in ("A", "B"):
         layout.make_terminal(disk, terminal)
-    clock = SystemClock()
-    return layout, Mailbox(disk, layout, "B", clock=clock, applied=lambda name: False)
+    return layout, mailbox(disk, layout=layout, clock=SystemClock())
 
 
 def age(layout: Layout) -> None:
@@ -386,14 +394,14 @@ def test_an_expired_broadcast_goes_without_a_word_if_it_was_dealt_with() -> None
     disk = shop(MemoryDisk())
     known = message(1, to="*")
     path = put(disk, known)
-    box = Mailbox(disk, LAYOUT, "B", clock=clock, applied=lambda name: name == known.id)
+    box = mailbox(disk, "B", known.id, clock=clock)
     (waiting,) = box.look().messages
     box.finish(waiting)
     clock.advance(61)
     assert box.look() == Found()
     assert disk.listdir(LAYOUT.broadcast) == []
     put(disk, known)
-    restarted = Mailbox(disk, LAYOUT, "B", clock=clock, applied=lambda name: name == known.id)
+    restarted = mailbox(disk, "B", known.id, clock=clock)
     assert restarted.look().complaints == []
     with pytest.raises(FileNotFoundError):
         disk.stat(path)
@@ -403,7 +411,7 @@ def test_mail_for_a_terminal_that_never_came_back_goes_when_its_time_is_over() -
     clock = ManualClock()
     disk = shop(MemoryDisk())
     put(disk, message(1, to="A_B"))
-    box = Mailbox(disk, LAYOUT, "B", clock=clock, applied=lambda name: False)
+    box = mailbox(disk, clock=clock)
     box.look()
     assert len(disk.listdir(LAYOUT.terminal_inbox)) == 1
     clock.advance(LIFETIME_LIMIT_MS / 1000 + 3_600)

@@ -404,7 +404,7 @@ def _resealed(data: bytes) -> bytes:
 
 
 def test_both_readers_of_a_segment_stop_at_the_same_entry_for_the_same_reason(sold: Path) -> None:
-    """`check_segment` walks by itself, for speed, and must equal recovery's `read_frames`."""
+    """What `verify` finds and what recovery reads rest on one walk; neither may end it early."""
     data = segments(sold)[1].read_bytes()
     dice = Random(11)
     for _ in range(2_000):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from kernel.codec.settings import Settings
 from kernel.errors import SaleRefused
@@ -20,7 +21,13 @@ from kernel.model.entries import (
 from kernel.model.ledger import Ledger
 from kernel.model.operators import Role
 from kernel.model.staff import SignedOn
-from kernel.model.till_entries import Approval, ApprovalUsed, CashMovement, OperatorChange
+from kernel.model.till_entries import (
+    Approval,
+    ApprovalUsed,
+    CashMovement,
+    OperatorChange,
+    PeriodOpened,
+)
 
 VOID = Line(tx=1, operator="1", kind=LineKind.VOID, of=1, quantity=-1000, total_minor=-500)
 DISCOUNT = Line(tx=1, operator="1", kind=LineKind.DISCOUNT, of=1, total_minor=-100)
@@ -139,12 +146,52 @@ def test_another_amount_than_was_approved_is_refused() -> None:
         approved(ledger, "t", (more,))
 
 
-def test_the_entries_before_the_approved_one_stay_before_it() -> None:
+def test_an_approval_is_spent_before_all_that_is_in_its_write() -> None:
     ledger = standing()
     give(ledger, "pay_out", PAY_OUT, None, "70 EUR")
-    before = Line(tx=1, operator="1", total_minor=1)
-    acts = approved(ledger, "t", (before, PAY_OUT))
-    assert [type(act) for act in acts] == [Line, ApprovalUsed, CashMovement]
+    opening = PeriodOpened(number=1, date=20260101, drawer="A")
+    acts = approved(ledger, "t", (opening, PAY_OUT))
+    assert [type(act) for act in acts] == [ApprovalUsed, PeriodOpened, CashMovement]
+    assert [act.approver for act in acts] == ["2", None, "2"]
+
+
+HANGS = Line(tx=1, operator="1", kind=LineKind.DEPOSIT, of=1, total_minor=8)
+SHARED = Line(tx=1, operator="1", kind=LineKind.DISCOUNT, total_minor=-9, shares=((2, 4), (3, 5)))
+
+
+def void_of(number: int) -> Line:
+    return replace(VOID, of=number)
+
+
+@pytest.mark.parametrize(
+    ("what", "line", "new", "together", "apart"),
+    [
+        ("void_line", 1, None, (void_of(4), void_of(3), VOID), (void_of(2), VOID)),
+        (
+            "price_override",
+            1,
+            "90",
+            (void_of(4), void_of(3), VOID, DEAR),
+            (void_of(2), VOID, DEAR),
+        ),
+        ("return", None, "-800", (RECEIPTED, replace(RECEIPTED, total_minor=-300)), (RECEIPTED,)),
+        ("return", None, "-500", (RECEIPTED,), (RECEIPTED, replace(RECEIPTED, total_minor=-1))),
+        ("return", None, "-500", (RECEIPTED,), (RETURN, replace(RECEIPTED, total_minor=0))),
+        ("return_without_receipt", None, "-500", (RETURN,), (RETURN, RETURN)),
+        ("discount", None, "699", (SALE_DISCOUNT,), (DISCOUNT, SALE_DISCOUNT)),
+    ],
+)
+def test_nothing_hides_in_the_write_of_what_was_approved(
+    what: str, line: int | None, new: str | None, together: tuple[Act, ...], apart: tuple[Act, ...]
+) -> None:
+    ledger = standing()
+    for hanging in (HANGS, SHARED):
+        ledger.apply(hanging, Stamp(lsn=2))
+    give(ledger, what, together[-1], line, new)
+    done = approved(ledger, "t", together)
+    assert [type(act) for act in done] == [ApprovalUsed, *map(type, together)]
+    with pytest.raises(SaleRefused, match="not for this"):
+        approved(ledger, "t", apart)
 
 
 def test_without_a_token_the_entries_are_as_they_were() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kernel.errors import SaleRefused
-from kernel.model.cards import looks_like_card, masked, refuse_card_number
+from kernel.model.cards import looks_like_card, masked, refuse_card_in, refuse_card_number
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,20 @@ def test_a_code_is_no_card_number(code: str) -> None:
 
 def test_a_mask_shows_four_digits() -> None:
     assert masked("4242424242424249") == "************4249"
+
+
+@pytest.mark.parametrize(
+    "text", ["4111111111111111", "card 4111 1111 1111 1111", "4111-1111-1111-1111 paid"]
+)
+def test_a_card_number_is_found_in_words_and_in_groups(text: str) -> None:
+    with pytest.raises(SaleRefused, match="1111 looks like a card number") as refused:
+        refuse_card_in(text, "reason")
+    assert "41111" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["4006381333931 is a GTIN", "4111 1111 1111 111", "41111111111111111111", "2 x 500, 3 x 200"],
+)
+def test_other_figures_in_words_are_not(text: str) -> None:
+    refuse_card_in(text, "reason")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kernel.errors import SaleRefused
 from kernel.model.money import (
     LIMIT,
-    allocate,
     check_minor,
     exponent,
     extend,
@@ -241,42 +239,3 @@ def test_line_amount_beyond_the_limit_is_refused() -> None:
     assert extend(LIMIT, 1000) == LIMIT
     with pytest.raises(SaleRefused, match="line amount is out of range"):
         extend(LIMIT, 1001)
-
-
-@pytest.mark.parametrize(
-    ("amount_minor", "weights", "shares"),
-    [
-        (100, [1, 1, 1], [34, 33, 33]),
-        (-100, [1, 1, 1], [-34, -33, -33]),
-        (101, [1, 1, 1], [34, 34, 33]),
-        (10, [0, 5, 0], [0, 10, 0]),
-        (10, [1, 2, 3], [2, 3, 5]),
-        (1, [1, 2, 3], [0, 0, 1]),
-        (0, [0, 0], [0, 0]),
-        (0, [], []),
-    ],
-)
-def test_amount_is_allocated_by_largest_remainder_and_ties_by_order(
-    amount_minor: int, weights: list[int], shares: list[int]
-) -> None:
-    assert allocate(amount_minor, weights) == shares
-
-
-@given(AMOUNTS, st.lists(st.integers(0, LIMIT), min_size=1, max_size=40))
-def test_shares_add_up_and_lie_within_one_unit_of_exact(
-    amount_minor: int, weights: list[int]
-) -> None:
-    assume(sum(weights) > 0)
-    shares = allocate(amount_minor, weights)
-    assert sum(shares) == amount_minor
-    for share, weight in zip(shares, weights, strict=True):
-        exact = Fraction(amount_minor * weight, sum(weights))
-        assert abs(share - exact) < 1
-        assert share == exact or exact.denominator > 1
-    assert [-share for share in shares] == allocate(-amount_minor, weights)
-
-
-@pytest.mark.parametrize("weights", [[], [0, 0], [3, -1], [-1]])
-def test_amount_is_not_allocated_to_lines_without_value(weights: list[int]) -> None:
-    with pytest.raises(SaleRefused, match="no value above zero"):
-        allocate(100, weights)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from kernel import Host, Sale, SaleRefused, Terminal
 from kernel.codec.operators import ApprovalAnswer, ApprovalRequest
-from kernel.coordination.approvals import ApprovalOutcome
+from kernel.coordination.approvals import ApprovalOutcome, Awaited
 from kernel.disk.files import read_file
 from kernel.disk.history import read_log
 from kernel.disk.layout import Layout
@@ -165,6 +165,22 @@ def test_cash_is_paid_out_under_an_approval_of_that_amount(
 # --- by the manager -----------------------------------------------------------------------
 
 
+@contextmanager
+def asked(
+    machine: TillMachine,
+    till: Terminal,
+    what: str = "void_line",
+    line: int = 2,
+    new: int | None = None,
+) -> Iterator[tuple[Terminal, Sale, Awaited]]:
+    """The manager's console, a sale, and what the console has been asked about it."""
+    sale = a_sale(till)
+    with console(machine) as manager:
+        awaited = till.approvals.ask(what, sale=sale, line=line, new=new)
+        deliver(manager)
+        yield manager, sale, awaited
+
+
 def test_the_managers_word_comes_by_mail_and_allows_one_act(
     machine: TillMachine, till: Terminal
 ) -> None:
@@ -214,10 +230,7 @@ def test_nobody_is_asked_where_no_console_runs(till: Terminal) -> None:
 def test_a_declined_request_leaves_an_event_with_both_names(
     machine: TillMachine, till: Terminal
 ) -> None:
-    sale = a_sale(till)
-    with console(machine) as manager:
-        awaited = till.approvals.ask("discount", sale=sale, line=1, new=1)
-        deliver(manager)
+    with asked(machine, till, "discount", line=1, new=1) as (manager, sale, awaited):
         manager.approvals.answer(awaited.token, allow=False, reason="no")
         deliver(till)
     assert (awaited.outcome, awaited.reason) == (DECLINED, "no")
@@ -231,10 +244,7 @@ def test_a_declined_request_leaves_an_event_with_both_names(
 def test_after_a_minute_nobody_waits_and_the_answer_changes_nothing(
     machine: TillMachine, till: Terminal
 ) -> None:
-    sale = a_sale(till)
-    with console(machine) as manager:
-        awaited = till.approvals.ask("void_line", sale=sale, line=2)
-        deliver(manager)
+    with asked(machine, till) as (manager, sale, awaited):
         machine.clock.advance(59.9)
         manager.approvals.answer(awaited.token, allow=True)
         machine.clock.advance(0.1)
@@ -269,10 +279,7 @@ def test_a_request_that_is_taken_back_leaves_the_console_and_its_answer_is_refus
 def test_an_answer_about_a_line_that_has_changed_is_refused(
     machine: TillMachine, till: Terminal
 ) -> None:
-    sale = a_sale(till)
-    with console(machine) as manager:
-        awaited = till.approvals.ask("void_line", sale=sale, line=1)
-        deliver(manager)
+    with asked(machine, till, line=1) as (manager, sale, awaited):
         sale.discount(50, line=1)
         manager.approvals.answer(awaited.token, allow=True)
         deliver(till)
@@ -283,10 +290,7 @@ def test_an_answer_about_a_line_that_has_changed_is_refused(
 def test_the_console_allows_only_what_its_operator_may(
     machine: TillMachine, till: Terminal
 ) -> None:
-    sale = a_sale(till)
-    with console(machine) as manager:
-        awaited = till.approvals.ask("discount", sale=sale, line=1, new=1)
-        deliver(manager)
+    with asked(machine, till, "discount", line=1, new=1) as (manager, _, awaited):
         with pytest.raises(SaleRefused, match="this needs a supervisor"):
             manager.approvals.answer(awaited.token, allow=True, number=ANNA, pin=PINS[ANNA])
         manager.lock()
@@ -368,10 +372,7 @@ def strip_signature(machine: TillMachine) -> None:
 
 
 def test_an_answer_that_arrives_twice_allows_once(machine: TillMachine, till: Terminal) -> None:
-    sale = a_sale(till)
-    with console(machine) as manager:
-        awaited = till.approvals.ask("void_line", sale=sale, line=2)
-        deliver(manager)
+    with asked(machine, till) as (manager, _, awaited):
         manager.approvals.answer(awaited.token, allow=True)
         path, data = answer_file(machine)
         deliver(till)

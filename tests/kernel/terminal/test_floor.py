@@ -7,9 +7,11 @@ import json
 import os
 import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kernel import (
     AuditFilter,
@@ -18,6 +20,7 @@ from kernel import (
     CleanUp,
     CloseDay,
     Floor,
+    Host,
     Release,
     Released,
     SaleRefused,
@@ -33,7 +36,10 @@ from kernel.codec.messages import FileName, Message, encode_body, encode_message
 from kernel.coordination.suspended import Place, SuspendedSales, TicketFile
 from kernel.disk.files import RealDisk
 from kernel.disk.layout import Layout
+from kernel.disk.lock import ProcessLock
+from kernel.disk.process import this_process
 from kernel.model.mail import message_id
+from tests.support.clock import ManualClock
 from tests.support.processes import python_child
 
 SELLING = """
@@ -126,6 +132,36 @@ def test_a_till_that_gives_no_sign_is_silent_and_one_that_is_killed_has_crashed(
         (_, facts) = floor.status().terminals
     assert (facts.state, facts.activity) == ("crashed", "parked")
     assert (facts.parked, facts.silent_s) == ((open_sale,), None)
+
+
+def test_a_till_that_was_started_just_now_is_not_silent_since_its_last_run(
+    data_dir: Path,
+) -> None:
+    yesterday = Host(clock=ManualClock())
+    with Terminal.start("T1", data_dir, host=yesterday):
+        pass
+    host = Host()
+    identity = this_process(
+        "T1",
+        version="test",
+        boot=host.boot_id,
+        incarnation="0" * 32,
+        started_ms=host.clock.wall_ms(),
+    )
+    path = Layout(str(data_dir)).terminal("T1").lock
+    lock = ProcessLock.acquire(host.disk, path, identity, clock=host.clock)
+    with Floor.watch(data_dir) as floor:
+        (facts,) = floor.status().terminals
+    lock.release()
+    assert facts.state == "running" and facts.session is not None
+    assert facts.activity != "silent" and (facts.silent_s or 0) < 60
+    # The control: a process that gave no sign since that time.
+    old = replace(identity, started_at=datetime.fromtimestamp(0, UTC))
+    lock = ProcessLock.acquire(host.disk, path, old, clock=host.clock)
+    with Floor.watch(data_dir) as floor:
+        (facts,) = floor.status().terminals
+    lock.release()
+    assert facts.activity == "silent"
 
 
 def test_a_parked_sale_of_a_till_that_is_off_is_released_to_any_other(data_dir: Path) -> None:

@@ -13,9 +13,24 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
-from kernel import CardResult, KernelError, LineKind, Report, Sale, SaleRefused, State
+from kernel import (
+    CardResult,
+    KernelError,
+    LineKind,
+    Report,
+    ReturnedPart,
+    Sale,
+    SaleRefused,
+    State,
+)
 from kernel.disk.history import closed_sales
 from tests.support.tills import TillMachine
 
@@ -33,6 +48,11 @@ class Posted:
     amount: int
     kind: LineKind
     void: bool = False
+    thousandths: int = 0
+    unit: int = 0
+    came_back: int = 0
+    """Of what was sold here, in thousandths, and still stands in whatever sale took it back."""
+    origin: Posted | None = None
 
 
 @dataclass
@@ -68,6 +88,20 @@ class Expected:
     @property
     def total(self) -> int:
         return sum(line.amount for line in self.lines)
+
+    @property
+    def goods_less_discounts(self) -> int:
+        """What still may be taken off."""
+        stands = [line for line in self.lines if not line.void]
+        goods = sum(line.amount for line in stands if line.kind is LineKind.ITEM)
+        back = sum(min(line.amount, 0) for line in stands if line.kind is LineKind.ITEM)
+        return goods - back + sum(line.amount for line in stands if line.kind is LineKind.DISCOUNT)
+
+    def let_go(self, lines: list[Posted]) -> None:
+        """Those are void: their receipts can be used again."""
+        for line in lines:
+            if line.origin is not None and not line.void:
+                line.origin.came_back += line.thousandths
 
     @property
     def tendered(self) -> int:
@@ -117,6 +151,7 @@ class FrontDoor(RuleBasedStateMachine):
         self.aborts = 0
         self.period_open = False
         self.z_numbers = 0
+        self.trained = 0
 
     @initialize(segment_bytes=st.sampled_from([1 << 11, 1 << 14, 4 << 20]))
     def start(self, segment_bytes: int) -> None:
@@ -170,6 +205,19 @@ class FrontDoor(RuleBasedStateMachine):
         if reference is not None:
             self.known[reference] = self.sales[-1]
 
+    @rule(units=st.lists(CENTS, min_size=1, max_size=3))
+    def sell(self, units: list[int]) -> None:
+        """A whole sale, so that there are receipts to give something back on."""
+        self.begin(None)
+        sale = self.sales[-1]
+        for unit in units:
+            self.handle(sale).add_line("X", 2, unit)
+            sale.lines.append(Posted(2 * unit, LineKind.ITEM, thousandths=2_000, unit=unit))
+        self.handle(sale).tender_cash(sale.total)
+        sale.tenders.append(Given("cash", sale.total))
+        self.commit(sale, 0)
+
+    @precondition(lambda self: self.sales)
     @rule(place=PLACES, quantity=QUANTITIES, unit=CENTS)
     def add_line(self, place: int, quantity: int | Decimal, unit: int) -> None:
         sale = self.pick(place)
@@ -179,8 +227,94 @@ class FrontDoor(RuleBasedStateMachine):
         amount = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
         allowed = sale.open and sale.allows(amount)
         if self.call(lambda: self.handle(sale).add_line("X", quantity, unit), allowed=allowed):
-            sale.lines.append(Posted(amount, LineKind.ITEM))
+            thousandths = int(Decimal(quantity) * 1000)
+            sale.lines.append(Posted(amount, LineKind.ITEM, thousandths=thousandths, unit=unit))
 
+    @precondition(lambda self: self.receipts)
+    @rule(
+        place=PLACES,
+        origin=st.integers(0, 9),
+        line=st.integers(0, 4),
+        many=st.lists(st.sampled_from([500, 700, 1_500]), min_size=1, max_size=2),
+        adjustment=st.integers(-20, 20),
+    )
+    def give_back(
+        self, place: int, origin: int, line: int, many: list[int], adjustment: int
+    ) -> None:
+        if not any(sale.open for sale in self.sales):
+            self.begin(None)
+        sale = self.pick(place)
+        closed = [one for one in self.sales if one.receipt is not None]
+        assert sale is not None
+        receipt = closed[origin % len(closed)]
+        posted = receipt.lines[line - 1] if 1 <= line <= len(receipt.lines) else None
+        amounts = [self.half_up(-one * posted.unit) if posted else 0 for one in many]
+        steps = [amounts[0], adjustment, *amounts[1:]] if adjustment else amounts
+        held = sale.total
+        fits = sale.open
+        for one in steps:
+            fits = fits and sale.allows(held - sale.total + one)
+            held += one
+        allowed = (
+            fits
+            and posted is not None
+            and posted.kind is LineKind.ITEM
+            and not posted.void
+            and posted.thousandths > 0
+            and posted.came_back + sum(many) <= posted.thousandths
+        )
+        parts = [ReturnedPart(line, one) for one in many]
+        parts[0] = parts[0]._replace(adjustment_minor=adjustment)
+        named = f"TILL-{receipt.number}"
+        if self.call(lambda: self.handle(sale).give_back(named, parts), allowed=allowed):
+            assert posted is not None
+            posted.came_back += sum(many)
+            back = [
+                Posted(amount, LineKind.ITEM, thousandths=-one, origin=posted)
+                for one, amount in zip(many, amounts, strict=True)
+            ]
+            if adjustment:
+                back.insert(1, Posted(adjustment, LineKind.ADJUSTMENT))
+            sale.lines += back
+
+    @staticmethod
+    def half_up(thousandfold: int) -> int:
+        return int((Decimal(thousandfold) / 1000).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+    @rule(
+        prices=st.lists(CENTS, max_size=3),
+        reference=REFERENCES,
+        parked=st.booleans(),
+        end=st.sampled_from(["stop", "kill", "power"]),
+    )
+    def train(self, prices: list[int], reference: str | None, parked: bool, end: str) -> None:
+        """All that is trained leaves nothing behind but a series of its own."""
+        allowed = not any(sale.open for sale in self.sales)
+        before = self.till.x_report()
+        if not self.call(lambda: self.till.begin_training("0001"), allowed=allowed):
+            return
+        for price in prices:
+            sale = self.till.begin("S1", "EUR", "0001", reference)
+            self.trained += 1
+            assert sale.number == -self.trained
+            sale.add_line("X", 1, price)
+            if price:
+                sale.discount(price)
+            sale.tender_cash(0)
+        if parked:
+            self.till.begin("S1", "EUR", "0001").add_line("X", 1, 1)
+            self.trained += 1
+            self.end(end)
+            self.call(lambda: self.till.end_training("0001"), allowed=False)
+            self.till.open_sales[0].abort("done")
+        x = self.till.x_report()
+        assert x.training and (x.perpetual_minor, x.open) == (before.perpetual_minor, ())
+        assert sum(one.sales for one in x.totals.values()) == len(prices)
+        assert sum(one.total_minor for one in x.totals.values()) == 0
+        self.till.end_training("0001")
+        assert self.till.x_report() == before
+
+    @precondition(lambda self: self.sales)
     @rule(place=PLACES, line=st.integers(0, 8))
     def void_line(self, place: int, line: int) -> None:
         sale = self.pick(place)
@@ -193,21 +327,25 @@ class FrontDoor(RuleBasedStateMachine):
             and not posted.void
             and posted.kind not in (LineKind.VOID, LineKind.ROUNDING)
             and sale.allows(-posted.amount)
+            and (posted.kind is not LineKind.ITEM or posted.amount <= sale.goods_less_discounts)
         )
         if self.call(lambda: self.handle(sale).void_line(line), allowed=allowed):
             assert posted is not None
+            sale.let_go([posted])
             posted.void = True
             sale.lines.append(Posted(-posted.amount, LineKind.VOID))
 
+    @precondition(lambda self: self.sales)
     @rule(place=PLACES, amount=st.integers(-1, 500))
     def discount(self, place: int, amount: int) -> None:
         sale = self.pick(place)
         if sale is None:
             return
-        allowed = sale.open and amount > 0 and sale.allows(-amount)
+        allowed = sale.open and 0 < amount <= sale.goods_less_discounts and sale.allows(-amount)
         if self.call(lambda: self.handle(sale).discount(amount), allowed=allowed):
             sale.lines.append(Posted(-amount, LineKind.DISCOUNT))
 
+    @precondition(lambda self: self.sales)
     @rule(
         place=PLACES,
         how=st.sampled_from(["cash", "voucher"]),
@@ -234,6 +372,7 @@ class FrontDoor(RuleBasedStateMachine):
             and not sale.waits
             and acceptable(amount, balance)
             and not (rounding and partial)
+            and balance * (balance - rounding) >= 0
             and (how == "cash" or abs(amount) <= abs(balance))
         )
 
@@ -251,6 +390,7 @@ class FrontDoor(RuleBasedStateMachine):
             if not partial:
                 self.commit(sale, amount - balance)
 
+    @precondition(lambda self: self.sales)
     @rule(place=PLACES, aim=st.sampled_from(["all", "part", "free"]), free=st.integers(-300, 300))
     def request_card(self, place: int, aim: str, free: int) -> None:
         sale = self.pick(place)
@@ -268,6 +408,7 @@ class FrontDoor(RuleBasedStateMachine):
         if self.call(lambda: self.handle(sale).request_card(amount), allowed=allowed):
             sale.cards.append(Asked(amount))
 
+    @precondition(lambda self: self.sales)
     @rule(place=PLACES, last=st.booleans(), result=st.sampled_from(list(CardResult)))
     def answer_card(self, place: int, last: bool, result: CardResult) -> None:
         sale = self.pick(place)
@@ -297,6 +438,7 @@ class FrontDoor(RuleBasedStateMachine):
                 if asked.amount == balance:
                     self.commit(sale, 0)
 
+    @precondition(lambda self: self.sales)
     @rule(place=PLACES, tender=st.integers(0, 3))
     def void_tender(self, place: int, tender: int) -> None:
         sale = self.pick(place)
@@ -308,6 +450,7 @@ class FrontDoor(RuleBasedStateMachine):
             assert given is not None
             given.void = True
 
+    @precondition(lambda self: self.sales)
     @rule(place=PLACES)
     def abort(self, place: int) -> None:
         sale = self.pick(place)
@@ -315,6 +458,7 @@ class FrontDoor(RuleBasedStateMachine):
             return
         allowed = sale.open and not sale.paid and not sale.waits
         if self.call(lambda: self.handle(sale).abort("changed mind"), allowed=allowed):
+            sale.let_go(sale.lines)
             sale.aborted = True
             self.aborts += self.period_open
             if sale.reference is not None:
@@ -338,6 +482,10 @@ class FrontDoor(RuleBasedStateMachine):
     @rule(end=st.sampled_from(["stop", "kill", "power"]))
     def restart(self, end: str) -> None:
         before = self.till.x_report()
+        self.end(end)
+        assert self.till.x_report() == before
+
+    def end(self, end: str) -> None:
         if end == "stop":
             self.till.stop()
             self.machine.kill()
@@ -348,7 +496,6 @@ class FrontDoor(RuleBasedStateMachine):
         self.till = self.machine.start(segment_bytes=self.segment_bytes)
         assert self.till.recovery.crashed == (end != "stop")
         assert self.till.recovery.torn_bytes == 0
-        assert self.till.x_report() == before
 
     # --- what always holds ---
 
@@ -413,6 +560,7 @@ class FrontDoor(RuleBasedStateMachine):
             totals.items_minor
             + totals.returns_minor
             + totals.discounts_minor
+            + totals.adjustments_minor
             + totals.rounding_minor
         )
         voids = [line for sale in self.period for line in sale.lines if line.kind is LineKind.VOID]
@@ -425,7 +573,7 @@ class FrontDoor(RuleBasedStateMachine):
         self.till.stop()
         entries = self.machine.entries()
         assert [entry.stamp.lsn for entry in entries] == list(range(1, len(entries) + 1))
-        closed = list(closed_sales(iter(entries)))
+        closed = [sale for sale in closed_sales(iter(entries)) if not sale.training]
         assert [sale.receipt_number for sale in closed] == list(range(1, self.receipts + 1))
         try:
             self.till.begin("S1", "EUR", "0001")

@@ -10,8 +10,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from kernel import KernelError, State, Terminal
+from kernel import (
+    BadInput,
+    DiscountPart,
+    KernelError,
+    ReturnedPart,
+    SaleRefused,
+    State,
+    Terminal,
+)
 from kernel.disk.lock import OperationLock
 from tests.support.floor import LAYOUT, Floor
 
@@ -196,3 +205,100 @@ def test_a_return_without_a_receipt_is_booked_nowhere(
     sale = tills[1].begin("S1", "EUR", "bert")
     sale.add_line("TEA", -9, 100)
     assert names(floor) == [] and sale.lines[0].booking is None
+
+
+# --- a part of a receipt in one write --------------------------------------------------------
+
+
+def test_a_receipt_is_found_by_its_transaction_and_by_its_number_from_any_till(
+    tills: tuple[Terminal, Terminal],
+) -> None:
+    first, second = tills
+    found = {till.receipt(named)[0] for till in tills for named in ("A-1", "a-1", "A 1")}
+    assert found == {"A-1"} == {first.receipt("1")[0]}
+    for named, match in (("1", "B gave no receipt"), ("A 9", "no receipt 9"), ("A-2", "no receip")):
+        with pytest.raises(SaleRefused, match=match):
+            second.receipt(named)
+    with pytest.raises(BadInput):
+        second.receipt("nonsense")
+
+
+def test_what_came_back_is_known_on_every_till(tills: tuple[Terminal, Terminal]) -> None:
+    first, second = tills
+    assert second.returned("A-1") == {}
+    first.begin("S1", "EUR", "anna").give_back("A-1", [ReturnedPart(1, 2_000)])
+    second.begin("S1", "EUR", "bert").give_back("a 1", [ReturnedPart(4, 500)])
+    assert first.returned("A-1") == second.returned("A-1") == {1: 2_000, 4: 500}
+
+
+def test_parts_come_back_in_one_write_with_what_hangs_on_them(
+    floor: Floor, tills: tuple[Terminal, Terminal]
+) -> None:
+    first, second = tills
+    sale = second.begin("S1", "EUR", "bert")
+    lsn = second.journal.last_lsn
+    parts = [ReturnedPart(1, 1_000, adjustment_minor=7), ReturnedPart(4, 1_500)]
+    sale.give_back("A-1", parts, reason="broken")
+    assert second.journal.last_lsn == lsn + 3
+    item, adjustment, hung = sale.lines
+    assert (item.code, item.quantity, item.origin) == ("TEA", -1_000, ("A-1", 1))
+    assert (adjustment.total_minor, adjustment.of) == (7, 1)
+    assert (hung.code, hung.total_minor, hung.of) == ("CHEESE", -1_500, 1)
+    assert sale.total_minor == -100 + 7 - 1_500
+    sale.void_line(1, also=(3, 2))
+    assert names(floor) == [] and first.returned("A-1") == {}
+
+
+def test_where_one_part_is_refused_none_is_booked(
+    floor: Floor, tills: tuple[Terminal, Terminal]
+) -> None:
+    _first, second = tills
+    sale = second.begin("S1", "EUR", "bert")
+    for bad, match in (
+        (ReturnedPart(4, 1_501), "1.5 sold"),
+        (ReturnedPart(2, 1_000), "was void"),
+        (ReturnedPart(9, 1_000), "no line 9"),
+    ):
+        refused(
+            floor,
+            second,
+            lambda bad=bad: sale.give_back("A-1", [ReturnedPart(1, 1_000), bad]),  # type: ignore[misc]
+            match,
+        )
+    sale.give_back("A-1", [ReturnedPart(1, 3_000)])
+
+
+def test_parts_that_came_back_go_from_till_to_till_as_they_are(
+    tills: tuple[Terminal, Terminal],
+) -> None:
+    first, second = tills
+    sale = second.begin("S1", "EUR", "bert")
+    sale.add_line("HAM", 1, 900)
+    sale.give_back("A-1", [ReturnedPart(1, 1_000, adjustment_minor=7), ReturnedPart(4, 1_500)])
+    sale.discount_in_parts([DiscountPart(5, ((1, 5),), ()), DiscountPart(3, ((1, 3),), ())])
+    before = sale.lines
+    there = first.recall(sale.suspend())
+    assert [replace(line, tx=None) for line in there.lines] == [
+        replace(line, tx=None) for line in before
+    ]
+    there.void_line(2, also=(4, 3))
+    assert second.returned("A-1") == {} and there.total_minor == 900 - 8
+
+
+def test_parts_that_name_nothing_are_refused(
+    floor: Floor, tills: tuple[Terminal, Terminal]
+) -> None:
+    _first, second = tills
+    sale = second.begin("S1", "EUR", "bert")
+    for parts, match in (
+        ([], "no line was named"),
+        ([ReturnedPart(1, 0)], "can't be taken back"),
+        ([ReturnedPart(1, -1_000)], "can't be taken back"),
+        ([ReturnedPart(1, 1_000.0)], "can't be taken back"),  # type: ignore[arg-type]
+        ([ReturnedPart("1", 1_000)], "no line '1'"),  # type: ignore[arg-type]
+    ):
+        refused(floor, second, lambda parts=parts: sale.give_back("A-1", parts), match)  # type: ignore[misc]
+    refused(floor, second, lambda: sale.discount_in_parts([]), "no line was named")
+    sale.add_line("HAM", 1, 900)
+    swapped = lambda: sale.add_line("TEA", -1, 100, origin=("A-1", 1), instead_of=(1,))  # noqa: E731
+    refused(floor, second, swapped, "no other line's place")

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from kernel import BadInput, KernelError, LineKind, Sale, SaleRefused, State, TaxAmount, Terminal
-from tests.support.tills import TillMachine
+from kernel.codec.configuration import encode_published
+from kernel.disk.layout import Layout
+from tests.support.tills import ROOT, TillMachine
 
 LIMIT = 2**53
 WRONG: Any = 1.5
@@ -506,3 +508,66 @@ def test_a_number_too_long_to_be_written_down_is_refused_all_the_same(
         lambda: sale.discount(1, percent_milli=huge),
     ):
         refused(machine, act)
+
+
+# --- bounds ----------------------------------------------------------------------------------
+
+
+def test_no_discount_makes_goods_cost_less_than_nothing(machine: TillMachine, sale: Sale) -> None:
+    refused(machine, lambda: sale.discount(501), "more than the goods")
+    sale.add_line("CUP", 1, 200)
+    refused(machine, lambda: sale.discount(201, line=2), "more than line 2 costs")
+    sale.discount(150, line=2)
+    sale.discount(550)
+    refused(machine, lambda: sale.discount(1), "more than the goods")
+    refused(machine, lambda: sale.void_line(1), "void the discount first")
+    sale.void_line(4)
+    sale.void_line(1)
+    assert sale.total_minor == 50
+
+
+def test_what_is_taken_back_bears_no_discount(machine: TillMachine, sale: Sale) -> None:
+    sale.add_line("TEA", -3, 500)
+    refused(machine, lambda: sale.discount(1, line=2), "more than line 2 costs")
+    sale.discount(500)
+    refused(machine, lambda: sale.discount(1), "more than the goods")
+
+
+@pytest.mark.parametrize("rounding", [1_000, -1_000, 2**40, -501])
+def test_cash_rounding_is_less_than_a_coin_and_turns_no_debt_round(
+    machine: TillMachine, sale: Sale, rounding: int
+) -> None:
+    paid = max(500 + rounding, 0)
+    refused(machine, lambda: sale.tender_cash(paid, rounding_minor=rounding), "no rounding")
+    sale.tender_cash(0, rounding_minor=-500)
+    assert sale.state is State.COMMITTED and sale.total_minor == 0
+
+
+CARD = "4111111111111111"
+
+
+@pytest.mark.parametrize("written", [CARD, "no 4111 1111 1111 1111.", "4111-1111-1111-1111"])
+def test_no_text_that_is_logged_holds_a_card_number(
+    machine: TillMachine, sale: Sale, written: str
+) -> None:
+    for act in (
+        lambda: sale.add_line("TEA", 1, 5, description=written),
+        lambda: sale.add_line("TEA", 1, 5, reason=written),
+        lambda: sale.add_line("TEA", 1, 5, department=written),
+        lambda: sale.tender_voucher(100, written),
+        lambda: sale.discount(1, reason=written),
+        lambda: sale.void_line(1, reason=written),
+        lambda: sale.abort(written),
+    ):
+        refused(machine, act, r"\*{12}1111 looks like a card number")
+
+
+def test_a_voucher_of_the_shops_own_range_may_look_like_a_card(machine: TillMachine) -> None:
+    machine.start().stop()
+    values = {"voucher_prefixes": ("4111",)}
+    published = encode_published(values, None, effective_ms=0, now_ms=0, sign=None)
+    machine.write(Layout(ROOT).system_config, published)
+    with machine.start() as till:
+        sale = till.begin("S1", "EUR", "0001")
+        sale.add_line("TEA", 1, 500)
+        assert sale.tender_voucher(500, CARD) is State.COMMITTED

@@ -202,7 +202,7 @@ def test_durability_commit_says_so_and_loses_no_commit(machine: TillMachine) -> 
     syncs = sum(str(done).startswith("fdatasync") for done in machine.disk.operations)
     left.add_line("TEA", 1, 100)
     left.discount(10)
-    left.void_line(1)
+    left.void_line(2)
     assert syncs == sum(str(done).startswith("fdatasync") for done in machine.disk.operations)
     paid.tender_cash(500)
     left.add_line("TEA", 1, 100)
