@@ -9,11 +9,13 @@ module must never time keys, look anything up or act.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
-from gettext import gettext as _
 
-from posterm.keymap import Keymap, Verb, function_of
+from msgspec import Struct
+
+from kernel import gettext as _
+from posterm.completion import completed, is_command, nearest
+from posterm.keymap import COUNTED, Keymap, Verb, function_of
 
 __all__ = ["ENTRY_LIMIT", "Command", "Keypad", "Mode"]
 
@@ -24,6 +26,12 @@ _AMOUNT = re.compile(r"[0-9]{1,15}([.,][0-9]{0,3})?")
 _GTIN_DIGITS = (8, 12, 13, 14)
 _SCAN_ON_ENTRY = re.compile(r".+\][A-Za-z][0-9].{3}", re.DOTALL)
 _GROUP_SEPARATOR = "\x1d"
+_CURSOR = frozenset(
+    {"up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete"}
+)
+"""What a numeric keypad sends without NumLock."""
+_COMPLETE = ("tab", "right")
+"""They complete a command that is being typed."""
 
 
 class Mode(Enum):
@@ -40,8 +48,7 @@ class Mode(Enum):
     SEARCH = "search"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A verb and what was typed before it. `scans` of a refusal: how many codes were refused."""
 
     verb: Verb
@@ -109,9 +116,9 @@ class Keypad:
             return Command(verb)
         if self._types(token):
             return self._typed(token)
-        if mode is Mode.PROMPT and verb in (Verb.MENU, Verb.HELP):
+        if mode is Mode.PROMPT and verb in (Verb.MENU, Verb.HELP, Verb.UP, Verb.DOWN):
             return Command(verb)
-        return Command(Verb.REFUSED, _("that key does nothing here; Enter or Clear"))
+        return Command(Verb.REFUSED, self._why(token, mode))
 
     # --- selling -------------------------------------------------------------------------
 
@@ -125,10 +132,23 @@ class Keypad:
             return command
         if token == "*" and self.quantity is None and _QUANTITY.fullmatch(self.text):
             self.quantity, self.text = self.text, ""
-            return None
-        if self._types(token):
+        elif self._types(token):
             return self._typed(token)
-        return Command(Verb.REFUSED, _("that key does nothing; F1 shows what the keys do"))
+        elif token in _COMPLETE and is_command(self.text):
+            self.text = completed(self.text)
+        else:
+            return Command(Verb.REFUSED, self._why(token, mode))
+        return None
+
+    def _why(self, token: str, mode: Mode) -> str:
+        """Why that key does nothing here."""
+        if token in _CURSOR:
+            return _("that is a cursor key; if it was to be a digit, switch NumLock on")
+        if mode is Mode.SEARCH:
+            return _("a search is open: letters, arrows, Enter; Clear leaves it")
+        if mode is Mode.PROMPT:
+            return _("a value is asked for: type it and press Enter; Clear leaves it")
+        return _("that key does nothing; F1 shows what the keys do")
 
     def _at_its_place(self, token: str, mode: Mode) -> Command | None:
         """`+` and `-` where they are verbs; elsewhere they belong to the code."""
@@ -155,7 +175,7 @@ class Keypad:
             return Command(Verb.TOTAL) if mode is Mode.SELL else None
         if text == "/":
             return self._clear(mode)
-        if self.quantity is None and text[0] in "/:":
+        if text and text[0] in "/:":
             return self._named(text)
         return self._code(text, mode)
 
@@ -170,7 +190,7 @@ class Keypad:
         return self._sent(Verb.ITEM)
 
     def _named(self, text: str) -> Command:
-        """`/9`, `/9 2000` or `:cash 20.00`."""
+        """`/9`, `/9 2000` or `:cash 20.00`; `/27 3*CODE`, or `3*` and then `/27 CODE`."""
         word, _blank, argument = text[1:].partition(" ")
         function = function_of(word)
         by_number = text[0] == "/"
@@ -178,9 +198,18 @@ class Keypad:
             if text[0] == ":" and word == Verb.TOTAL:
                 self.reset()
                 return Command(Verb.TOTAL)
+            near = None if by_number else nearest(text)
+            if near is not None:
+                return self._refused(_("{} is no command; :{} is").format(text[:20], near))
             return self._refused(_("{} is no function; F1 or /1 shows them").format(text[:20]))
+        quantity, argument = self.quantity, argument.strip()
+        if quantity is not None and function.verb not in COUNTED:
+            return self._refused(_("{} takes no quantity").format(text[:20]))
+        number, star, code = argument.partition("*")
+        if quantity is None and star and function.verb in COUNTED and _QUANTITY.fullmatch(number):
+            quantity, argument = number, code
         self.reset()
-        return Command(function.verb, argument.strip())
+        return Command(function.verb, argument, quantity)
 
     # --- what is typed -------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ never end the process.
 from __future__ import annotations
 
 import os
+import select
 import selectors
 import termios
 from contextlib import suppress
@@ -17,6 +18,7 @@ from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from themes.glyphs import ascii_text, has_unicode
 from themes.keys import KeyDecoder
 
 __all__ = ["HungUp", "TillDriver"]
@@ -27,6 +29,7 @@ _ESCAPE_S = 0.05
 """How long the rest of a key's sequence may take after its ESC."""
 _KEPT_OUT = frozenset({"\x1b[?1004h", "\x1b[?1004l", "\x1b[<u", "\x1b[?25l"})
 _KEYBOARD_PROTOCOL = "\x1b[>"
+_POINTER_SHAPE = "\x1b]22;"
 
 
 class HungUp(Message, bubble=False):
@@ -36,9 +39,11 @@ class HungUp(Message, bubble=False):
 class TillDriver(LinuxDriver):
     """A `LinuxDriver` for tills: `App(driver_class=TillDriver)`."""
 
+    _unicode = has_unicode(os.environ)
+
     def write(self, data: str) -> None:
-        if data not in _KEPT_OUT and not data.startswith(_KEYBOARD_PROTOCOL):
-            super().write(data)
+        if data not in _KEPT_OUT and not data.startswith((_KEYBOARD_PROTOCOL, _POINTER_SHAPE)):
+            super().write(data if self._unicode else ascii_text(data))
 
     def run_input_thread(self) -> None:
         """Read bytes, send keys, until the app ends or the line is gone."""
@@ -57,6 +62,14 @@ class TillDriver(LinuxDriver):
                     self.process_message(HungUp())
                     return
                 self._send(decoder.feed(data))
+
+    @property
+    def held(self) -> bool:
+        """Whether the line takes nothing now: its reader is stopped, or not there any more."""
+        try:
+            return not select.select([], [self.fileno], [], 0)[1]
+        except (OSError, ValueError):
+            return True
 
     def let_go(self) -> None:
         """Leave the line as it was found, at once: what was not sent yet is dropped."""

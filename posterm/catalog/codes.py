@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kernel import BadInput
 
@@ -33,8 +34,7 @@ _ELEMENT_LENGTHS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """A code without its wrapping. `elements` are the other parts of a GS1 element string."""
 
     code: str

@@ -12,9 +12,10 @@ published nothing that we found; labels seen there follow Sweden's rules.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from kernel import SaleRefused, format_minor, parse_major
 from posterm.catalog.codes import check_digit
@@ -44,8 +45,7 @@ class Measure(Enum):
     COUNT = "count"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """Of the 12 digits before the check digit the last `digits` are the measure.
 
     `decimals` of them stand behind the point. Where `checked`, the digit before them checks them.
@@ -66,8 +66,7 @@ Rules = Mapping[str, Rule]
 """First two digits of a GTIN-13 -> the rule of such numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Embedded:
+class Embedded(Struct, frozen=True):
     """A label read by its rule: the codes its item may have on file, best first, and the measure.
 
     Both measures are None where the label was misread, by its own check, or can't be read here.

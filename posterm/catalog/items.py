@@ -6,8 +6,9 @@ currency. This module must never hold words for a person: a screen says them in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 __all__ = ["Ambiguous", "Found", "Item", "Missing", "NotOnFile", "SellBy"]
 
@@ -20,8 +21,7 @@ class SellBy(Enum):
     PRICE = "price"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One row of the catalogue.
 
     `sku` is the first of `codes` and the item's name in the log. `price_minor` is that of a piece
@@ -56,8 +56,7 @@ class Missing(Enum):
     """The weight or price in it can't be read: its own check digit is wrong, or it is foreign."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The item, and what its label says of this piece of it: a quantity, an amount, or nothing."""
 
     item: Item
@@ -65,16 +64,14 @@ class Found:
     amount_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
+class Ambiguous(Struct, frozen=True):
     """Only upper and lower case tell these items' codes apart, and the code given is neither's."""
 
     code: str
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NotOnFile:
+class NotOnFile(Struct, frozen=True):
     """No item has the code, read as `code` from what was given."""
 
     code: str

@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, cast
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from kernel import BadInput
 from posterm.catalog.codes import fold_words, is_gtin, key_of, looks_like_gtin, read_scan
@@ -57,8 +58,7 @@ class _ItemRow(NamedTuple):
     active: int
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogFacts:
+class CatalogFacts(Struct, frozen=True):
     """A version and what it was made from. Prices are minor units of `currency`."""
 
     version: int
@@ -179,6 +179,18 @@ class Catalog:
         """Sorted; an item that is not on file is sold to one of them."""
         rows = self._rows("SELECT DISTINCT department FROM item ORDER BY department")
         return tuple(name for (name,) in cast("list[tuple[str]]", rows))
+
+    def taxed_departments(self) -> tuple[tuple[str, str], ...]:
+        """(department, tax code), of each department the commonest tax code first."""
+        rows = self._rows(
+            "SELECT department, tax_code FROM item GROUP BY department, tax_code "
+            "ORDER BY department, count(*) DESC, tax_code"
+        )
+        return tuple(cast("list[tuple[str, str]]", rows))
+
+    def is_deposit(self, sku: str) -> bool:
+        """Whether it comes along with another item."""
+        return bool(self._numbers("SELECT id FROM item WHERE linked_sku = ? LIMIT 1", sku))
 
     def _named(self, code: str) -> tuple[Item, ...]:
         exactly = self.item(code)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options
+from posterm.commands.counted import counted
 
 if TYPE_CHECKING:
     from kernel import AuditFilter, AuditLine, AuditTrail
@@ -156,5 +157,5 @@ def _rebuild(trail: AuditTrail, data_dir: str, as_json: bool) -> None:
             "removed; the terminal that collects makes it anew: posterm status shows how far"
         )
     else:
-        click.echo(f"{lines} lines made anew in {seconds} s")
+        click.echo(f"{counted(lines, 'line')} made anew in {seconds} s")
     click.echo(next_command("verify", data_dir))

@@ -17,6 +17,7 @@ from io import BufferedReader
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from posterm.commands.common import next_command, print_json, say_error, shared_options
 from posterm.commands.sales import utc_text
@@ -301,8 +302,8 @@ def _item_row(item: Item, currency: str) -> str:
 
 def _item_json(item: Item) -> dict[str, object]:
     """Every field; quantities are thousandths, amounts minor units."""
-    return {**asdict(item), "codes": list(item.codes), "sell_by": item.sell_by.value}
+    return {**structs.asdict(item), "codes": list(item.codes), "sell_by": item.sell_by.value}
 
 
 def _facts_json(facts: CatalogFacts) -> dict[str, object]:
-    return {**asdict(facts), "imported_at": utc_text(facts.imported_ms)}
+    return {**structs.asdict(facts), "imported_at": utc_text(facts.imported_ms)}

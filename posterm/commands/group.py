@@ -27,13 +27,16 @@ __all__ = ["COMMANDS", "LazyGroup", "posterm", "run"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Open the register on a demo shop."),
+    "tutor": ("tutor", "Learn the register, a power cut and all."),
     "register": ("register", "Sell on this terminal, by keys alone."),
+    "manager": ("manager", "See and steer every till of the shop."),
     "init": ("init", "Make the data directory of a shop."),
     "ring": ("ring", "Ring the invoices of a CSV file, one sale an invoice."),
     "sales": ("sales", "List the committed sales."),
     "report": ("report", "Print the X or the Z report of a terminal."),
     "show": ("show", "Show one sale with all its log entries."),
     "receipt": ("receipt", "Print a copy of a sale's receipt."),
+    "spool": ("spool", "List or take what waits for a till's printer."),
     "verify": ("verify", "Check every checksum, number and chain of the logs."),
     "catalog": ("catalog", "Import and show what the shop sells."),
     "operator": ("operator", "Add, list and change operators."),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from posterm.commands.common import print_json, shared_options
@@ -17,24 +15,26 @@ __all__ = ["command"]
 @shared_options
 def command(transaction: str, width: str, data_dir: str, as_json: bool) -> None:
     """Print a copy of the receipt of TRANSACTION, as its log has it."""
-    from kernel import SaleRefused, Shop, State, receipt_rows
+    from kernel import SaleRefused, Shop, ShopConfiguration, State
+    from posterm.spool.receipts import receipt
 
     logged = Shop(data_dir).sale(transaction)
     sale = logged.sale
-    if sale.state is not State.COMMITTED or sale.closed_ms is None:
+    if sale.state is not State.COMMITTED:
         raise SaleRefused(
             f"sale {logged.id} is {sale.state.value}, so it has no receipt; "
             f"see `posterm show {logged.id}`"
         )
-    rows = receipt_rows(
+    rows = receipt(
         sale,
-        terminal=logged.terminal,
-        at=datetime.fromtimestamp(sale.closed_ms / 1000, UTC).astimezone(),
-        columns=int(width),
+        logged.terminal,
+        ShopConfiguration(data_dir).in_force(logged.terminal),
         copy=True,
+        resumed=logged.resumed,
+        columns=int(width),
     )
     if as_json:
-        receipt = {"transaction": logged.id, "receipt": sale.receipt_number}
-        print_json({**receipt, "copy": True, "columns": int(width), "rows": rows})
+        known = {"transaction": logged.id, "receipt": sale.receipt_number}
+        print_json({**known, "copy": True, "columns": int(width), "rows": rows})
     else:
         click.echo("\n".join(rows))

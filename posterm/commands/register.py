@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import click
 
 from posterm.commands.common import data_dir_option
 
-__all__ = ["command", "run_register"]
+if TYPE_CHECKING:
+    from posterm.tutor.coach import Coach
+
+__all__ = ["command", "require_terminal", "run_register"]
+
+_FRAMES_A_SECOND = "250"
 
 
 @click.command()
@@ -23,6 +30,12 @@ def command(terminal: str, theme: str | None, keymap: str | None, data_dir: str)
     run_register(terminal, data_dir, theme=theme, keymap=keymap)
 
 
+def require_terminal() -> None:
+    """Raises `click.UsageError` for a script."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise click.UsageError("the register needs a terminal; scripts sell with `posterm ring`")
+
+
 def run_register(
     terminal: str,
     data_dir: str,
@@ -30,20 +43,30 @@ def run_register(
     theme: str | None = None,
     keymap: str | None = None,
     hints: tuple[str, ...] = (),
+    coach: Coach | None = None,
 ) -> None:
     """Run it to its end; then raise `SystemExit` with the code of a signal that ended it."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError("the register needs a terminal; scripts sell with `posterm ring`")
+    require_terminal()
+    # Textual looks for changes 60 times a second, and a key would wait for the next look.
+    os.environ.setdefault("TEXTUAL_FPS", _FRAMES_A_SECOND)
+    # Half of a start is loading modules, most of which stay: a collector finds nothing in them.
+    gc.disable()
     from kernel import Terminal
-    from posterm.app import RegisterApp
-    from posterm.keymap import KEYMAPS
     from posterm.register.session import Session
 
     with ThreadPoolExecutor(1, "till") as thread:
-        till = thread.submit(Terminal.start, terminal, data_dir).result()
+        starting = thread.submit(Terminal.start, terminal, data_dir)
+        # The screen is loaded while the till waits for its disk.
+        from posterm.app import RegisterApp
+        from posterm.keymap import KEYMAPS
+        from themes.language import language_of, use_language
+
+        till = starting.result()
         settings = till.configuration.settings
+        use_language(settings.language or language_of(os.environ))
         keys = KEYMAPS.get(keymap or settings.keymap, KEYMAPS["pc"])
         session = thread.submit(Session, till, data_dir, keys, hints).result()
+        session.coach = coach
         try:
             app = RegisterApp(session, thread, theme=_theme(theme, settings.theme))
             app.run(mouse=False)

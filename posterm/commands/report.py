@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options, signals_held
+from posterm.commands.counted import counted
 from posterm.commands.sales import utc_text
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ def _rows(report: Report) -> Iterator[str]:
 
 
 def _totals_rows(currency: str, totals: Totals) -> Iterator[str]:
-    yield f"{totals.sales} sales, {totals.lines} lines, {totals.returns} of them returns"
+    sales, lines = counted(totals.sales, "sale"), counted(totals.lines, "line")
+    yield f"{sales}, {lines}, {totals.returns} of them returns"
     yield _row(f"TOTAL {currency}", totals.total_minor, currency)
     for label, name in _SUMS:
         amount_minor: int = getattr(totals, name)

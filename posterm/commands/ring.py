@@ -25,6 +25,7 @@ from posterm.commands.common import (
     shared_options,
     signals_held,
 )
+from posterm.commands.counted import counted
 
 if TYPE_CHECKING:
     from kernel import Sale, Terminal
@@ -105,7 +106,8 @@ def command(
         else:
             where = f", {parked} is parked" if parked else ""
             click.echo(
-                f"posterm: stopped by signal {held.number} after {done.sales} sales{where}; "
+                f"posterm: stopped by signal {held.number} after "
+                f"{counted(done.sales, 'sale')}{where}; "
                 "give the same command with --resume to go on",
                 err=True,
             )
@@ -239,7 +241,8 @@ def _print_summary(done: Summary, terms: Terms, as_json: bool) -> None:
         print_json(asdict(done))
         return
     amount = f"{format_minor(done.total_minor, terms.currency)} {terms.currency}"
-    said = f"rang {done.sales} sales, {done.lines} lines, {amount} in {done.seconds:.1f} s"
+    sales, lines = counted(done.sales, "sale"), counted(done.lines, "line")
+    said = f"rang {sales}, {lines}, {amount} in {done.seconds:.1f} s"
     skipped = f"; {done.skipped} had been rung before" if done.skipped else ""
     rejected = f"; {done.rejected} rows can't be rung (--rejects FILE says why)"
     click.echo(said + skipped + (rejected if done.rejected else ""))

@@ -72,9 +72,10 @@ def _text_rows(sales: Iterator[CommittedSale]) -> Iterator[str]:
     for logged in sales:
         sale = logged.sale
         amount = format_minor(sale.total_minor, sale.currency)
+        lines = "line " if len(sale.lines) == 1 else "lines"
         yield (
             f"{logged.id:<20} {utc_text(sale.closed_ms or 0)[:19]}Z "
-            f"{len(sale.lines):>4} lines {amount:>12} {sale.currency}  {sale.reference or ''}"
+            f"{len(sale.lines):>4} {lines} {amount:>12} {sale.currency}  {sale.reference or ''}"
         ).rstrip()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options
+from posterm.commands.counted import counted
 from posterm.commands.sales import utc_text
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _print_text(logged: LoggedSale) -> None:
 
     sale = logged.sale
     total = f"{format_minor(sale.total_minor, sale.currency)} {sale.currency}"
-    said = [f"{logged.id} {sale.state.value}", f"{len(sale.lines)} lines, {total}"]
+    said = [f"{logged.id} {sale.state.value}", f"{counted(len(sale.lines), 'line')}, {total}"]
     if sale.receipt_number is not None:
         said.append(f"receipt {sale.receipt_number}")
     if sale.reference is not None:

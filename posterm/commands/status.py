@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options
+from posterm.commands.counted import counted
 from posterm.commands.sales import utc_text
 
 if TYPE_CHECKING:
@@ -107,8 +108,9 @@ def _suspended_rows(status: ShopStatus) -> Iterator[str]:
             yield f"  {sale.ticket}: its file can't be read{where}"
         else:
             yield (
-                f"  {sale.ticket}: {sale.origin}, {sale.lines} lines, {sale.total_minor} "
-                f"{sale.currency}, until {utc_text(sale.expires_ms)[:16]}Z{where}"
+                f"  {sale.ticket}: {sale.origin}, {counted(sale.lines, 'line')}, "
+                f"{sale.total_minor} {sale.currency}, "
+                f"until {utc_text(sale.expires_ms)[:16]}Z{where}"
             )
     if len(status.suspended) > _SUSPENDED_SHOWN:
         yield f"  and {len(status.suspended) - _SUSPENDED_SHOWN} more"
@@ -133,7 +135,7 @@ def _remarks(facts: TerminalFacts) -> Iterator[str]:
         yield f"no sign of life for {facts.silent_s:.0f} s: it is stopped, or its machine is stuck"
     if session is not None and session.transaction is not None:
         yield (
-            f"{session.activity}: {session.transaction}, {session.lines} lines, "
+            f"{session.activity}: {session.transaction}, {counted(session.lines, 'line')}, "
             f"operator {session.operator or '-'}"
         )
     if facts.state == "running" and not facts.registered:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options
+from posterm.commands.counted import counted
 
 if TYPE_CHECKING:
     from kernel import AuditVerdict, Verdict
@@ -57,7 +58,8 @@ def command(terminal: str | None, ledger: bool, data_dir: str, as_json: bool) ->
 def _say(verdict: Verdict) -> None:
     state = "sound" if verdict.sound else "DAMAGED"
     click.echo(
-        f"{verdict.terminal}: {state}, {verdict.entries} entries in {verdict.segments} segments, "
+        f"{verdict.terminal}: {state}, {counted(verdict.entries, 'entry', 'entries')} "
+        f"in {counted(verdict.segments, 'segment')}, "
         f"{verdict.size_bytes} bytes, up to LSN {verdict.last_lsn}, "
         f"chain {verdict.last_chain or 'none'}"
     )
@@ -71,7 +73,8 @@ def _say(verdict: Verdict) -> None:
 
 def _say_audit(audit: AuditVerdict) -> None:
     state = "sound" if audit.sound else "DAMAGED"
-    click.echo(f"audit log: {state}, {audit.lines} lines in {audit.files} files")
+    lines, files = counted(audit.lines, "line"), counted(audit.files, "file")
+    click.echo(f"audit log: {state}, {lines} in {files}")
     for damage in audit.damages:
         click.echo(
             f"  damage: {damage.path}: offset {damage.offset}, LSN {damage.lsn}: {damage.meaning}"

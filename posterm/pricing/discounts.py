@@ -9,10 +9,12 @@ take more off than a line is worth.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from msgspec import Struct
+
 from kernel import Line, LineKind, SaleRefused, TaxAmount
+from kernel import gettext as _
 from posterm.pricing.off import Off, Percent
 from posterm.pricing.rounding import round_together
 from posterm.pricing.sale_taxes import SaleTaxes, TaxRounding
@@ -22,8 +24,7 @@ from posterm.pricing.taxes import TaxGroup
 __all__ = ["Discount", "discounts_again", "line_discount", "sale_discount"]
 
 
-@dataclass(frozen=True, slots=True)
-class Discount:
+class Discount(Struct, frozen=True):
     """What to post with `Sale.discount`. `line` is None for one on the sale."""
 
     amount_minor: int
@@ -44,9 +45,11 @@ def line_discount(
     """Take `off` off line `number` as it is charged now. Raises `SaleRefused`."""
     found = [one for one in standing(lines) if one.number == number]
     if not found or not _may_be(found[0], discountable):
-        raise SaleRefused(f"line {number} can't be discounted; choose an item that was sold")
+        raise SaleRefused(
+            _("line {} can't be discounted; choose an item that was sold").format(number)
+        )
     (one,) = found
-    amount = _amount(off, one.charged_minor, f"line {number}")
+    amount = _amount(off, one.charged_minor, _("line {}").format(number))
     taxes = (
         SaleTaxes()
         .after(lines)
@@ -70,8 +73,8 @@ def sale_discount(
     bearing = [one for one in standing(lines) if _may_be(one, discountable)]
     value = sum(one.charged_minor for one in bearing)
     if not bearing:
-        raise SaleRefused("no line of this sale can be discounted; sell something first")
-    amount = _amount(off, value, "what can be discounted")
+        raise SaleRefused(_("no line of this sale can be discounted; sell something first"))
+    amount = _amount(off, value, _("what can be discounted"))
     exact = [Fraction(amount * one.charged_minor, value) for one in bearing]
     allocated = round_together(exact, amount)
     shares = {one.number: share for one, share in zip(bearing, allocated, strict=True)}
@@ -96,8 +99,7 @@ def discounts_again(
     return _by_tax_group(lines, parts, rounding)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What one sale discount takes off which line."""
 
     percent_milli: int | None
@@ -135,9 +137,9 @@ def _may_be(one: StandingLine, discountable: Callable[[Line], bool]) -> bool:
 def _amount(off: Off, value_minor: int, name: str) -> int:
     amount = off.of(value_minor)
     if amount == 0:
-        raise SaleRefused(f"that is less than the smallest amount off {name}; give more")
+        raise SaleRefused(_("that is less than the smallest amount off {}; give more").format(name))
     if amount > value_minor:
-        raise SaleRefused(f"{name} is worth {value_minor} minor units, less than the discount")
+        raise SaleRefused(_("{} is worth less than the discount").format(name))
     return amount
 
 

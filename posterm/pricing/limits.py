@@ -7,8 +7,9 @@ language, and `Y` answers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from posterm.pricing.off import Amount, Off
 
@@ -29,8 +30,7 @@ class Question(Enum):
     """Beyond what the shop lets a cashier give alone: it needs approval."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """`given` is above `limit`: thousandths, minor units or thousandths of a percent."""
 
     question: Question

@@ -6,19 +6,19 @@ units, and the last part takes the remainder, so that all parts together are the
 was split. This module must never be given a line count of its own: how much came back already is
 what the shop's bookings say.
 
-Money and the tax of each rate are exact. So is turnover, with one known limit: a `TAX_ROUNDING`
-correction of a rate that no line bears alone took its units off the turnover of that rate only;
-they come back with a line, so off the turnover of every rate of that line.
+Money, the tax of each rate and its turnover are exact.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from msgspec import Struct
+
 from kernel import Line, LineKind, SaleRefused, TaxAmount, extend
+from kernel import gettext as _
 from posterm.pricing.rounding import round_together
 from posterm.pricing.sale_taxes import TAX_ROUNDING, TaxKey
 from posterm.pricing.standing import StandingLine, of_a_receipt, standing
@@ -36,8 +36,7 @@ group to another would take turnover of other rates with it. Tax on top leaves t
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(Struct, frozen=True):
     """One line to post with a quantity below zero, and the adjustment that belongs to it.
 
     The line goes at the receipt's price, so that both receipts show the same; the adjustment
@@ -84,7 +83,9 @@ def refunds(
     taxes = _taxes_by_line(lines, tuple(stands.values()))
     sold = stands.get(number)
     if sold is None or not _can_come_back(sold.line):
-        raise SaleRefused(f"line {number} of the receipt is no sold item; choose another line")
+        raise SaleRefused(
+            _("line {} of the receipt is no sold item; choose another line").format(number)
+        )
     came = (returned.get(number, 0), thousandths)
     back = [_refund(sold, thousandths, came[0], taxes[number])]
     for one in stands.values():
@@ -108,8 +109,9 @@ def _refund(
     sold = one.line.quantity
     if not 0 < thousandths <= sold - before:
         raise SaleRefused(
-            f"line {one.number} of the receipt: {_plain(sold)} sold, {_plain(before)} taken back "
-            f"already; {_plain(thousandths)} can't be"
+            _("line {} of the receipt: {} sold, {} taken back already; {} can't be").format(
+                one.number, _plain(sold), _plain(before), _plain(thousandths)
+            )
         )
 
     came = (before, thousandths)
@@ -155,7 +157,7 @@ def _posted(lines: Sequence[Line], pots: Collection[_Pot]) -> dict[_Pot, int]:
     for line in lines:
         if not of_a_receipt(lines, line):
             for pot, tax in zip(_pots(TaxGroup.of(line.taxes)), line.taxes, strict=True):
-                # A correction names one rate alone; no line may be taxed like that.
+                # What is left in a pot that no line is taxed by any more goes to one of its rate.
                 same_rate = [pot] if pot in posted else [at for at in posted if at[1] == pot[1]]
                 if same_rate:
                     posted[same_rate[0]] += tax.amount_minor

@@ -11,15 +11,16 @@ them: they would be rounded twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
+
+from msgspec import Struct, field
 
 from kernel import Line, LineKind, TaxAmount
 from posterm.pricing.rounding import half_away
 from posterm.pricing.standing import of_a_receipt, posted_kind, standing
-from posterm.pricing.taxes import TaxGroup
+from posterm.pricing.taxes import TaxGroup, TaxLayer
 
 __all__ = ["TAX_ROUNDING", "SaleTaxes", "TaxKey", "TaxRounding", "taxes_due"]
 
@@ -37,8 +38,7 @@ class TaxRounding(StrEnum):
     LINE = "line"
 
 
-@dataclass(frozen=True, slots=True)
-class SaleTaxes:
+class SaleTaxes(Struct, frozen=True):
     """The taxable amounts of a sale's first `count` lines, and the taxes that they carry."""
 
     count: int = 0
@@ -85,11 +85,13 @@ class SaleTaxes:
         return [half_away(exact[key]) - self.posted.get(key, 0) for key in keys]
 
 
-def taxes_due(lines: Sequence[Line], rounding: TaxRounding) -> tuple[TaxAmount, ...]:
+def taxes_due(lines: Sequence[Line], rounding: TaxRounding) -> tuple[tuple[TaxAmount, ...], ...]:
     """What is still to be posted before the sale can be paid; nothing where nothing is missing.
 
-    One with `included` 0 is a tax line (`Sale.add_tax`), another the tax of a `TAX_ROUNDING`
-    adjustment at price 0.
+    Each is one posting: one tax with `included` 0 is a tax line (`Sale.add_tax`), included taxes
+    are those of a `TAX_ROUNDING` adjustment at price 0. They are a whole group, as some line of
+    the sale has it: what is corrected is taken off the turnover of all rates of that line, and a
+    return gives it back to the same.
     """
     sums = SaleTaxes().after(lines)
     required: dict[TaxKey, int] = dict.fromkeys(sums.posted, 0)
@@ -102,7 +104,33 @@ def taxes_due(lines: Sequence[Line], rounding: TaxRounding) -> tuple[TaxAmount, 
                 for key, tax in exact.items():
                     required[key] = required.get(key, 0) + half_away(tax)
     due = {key: amount - sums.posted.get(key, 0) for key, amount in required.items()}
-    return tuple(TaxAmount(*key[:2], amount, int(key[2])) for key, amount in due.items() if amount)
+    return tuple(_postings({key: amount for key, amount in due.items() if amount}, sums.bases))
+
+
+def _postings(
+    due: Mapping[TaxKey, int], bases: Mapping[TaxGroup, int]
+) -> Iterator[tuple[TaxAmount, ...]]:
+    """Each amount in the smallest group that names its rate and stands for something, those of one
+    group together."""
+    known = sorted(bases, key=lambda group: (bases[group] == 0, len(group.layers)))
+    corrected: dict[TaxGroup, dict[TaxKey, int]] = {}
+    for (code, rate, included), amount in due.items():
+        if not included:
+            yield (TaxAmount(code, rate, amount, 0),)
+            continue
+        layer = TaxLayer(code, rate)
+        group = next(one for one in known if one.included and layer in one.layers)
+        corrected.setdefault(group, {})[code, rate, included] = amount
+    for group, amounts in corrected.items():
+        yield tuple(
+            TaxAmount(
+                layer.code,
+                layer.rate_milli_percent,
+                amounts.get((layer.code, layer.rate_milli_percent, True), 0),
+                1,
+            )
+            for layer in group.layers
+        )
 
 
 def _exact(amounts: Iterable[tuple[TaxGroup, int]]) -> dict[TaxKey, Fraction]:

@@ -8,8 +8,9 @@ allocation that was logged is the one that counts, for tax and for returns alike
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from kernel import Line, LineKind
 from posterm.pricing.rounding import round_together
@@ -27,8 +28,7 @@ _OWN = (LineKind.ITEM, LineKind.DEPOSIT, LineKind.ADJUSTMENT, LineKind.NON_REVEN
 _ON_ANOTHER = (LineKind.DISCOUNT, LineKind.ADJUSTMENT)
 
 
-@dataclass(frozen=True, slots=True)
-class StandingLine:
+class StandingLine(Struct, frozen=True):
     """A line that is not void. `charged_minor` is what it costs after its discounts."""
 
     number: int

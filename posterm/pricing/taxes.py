@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 
+from msgspec import Struct
+
 from kernel import BadInput, SaleRefused, TaxAmount
+from kernel import gettext as _
 
 __all__ = ["TaxGroup", "TaxLayer", "TaxMode", "TaxTable"]
 
@@ -31,8 +33,7 @@ class TaxMode(StrEnum):
     EXCLUSIVE = "exclusive"
 
 
-@dataclass(frozen=True, slots=True)
-class TaxLayer:
+class TaxLayer(Struct, frozen=True):
     """One tax: 9.975 % is 9975."""
 
     code: str
@@ -44,8 +45,7 @@ class TaxLayer:
         return self.code.endswith("+")
 
 
-@dataclass(frozen=True, slots=True)
-class TaxGroup:
+class TaxGroup(Struct, frozen=True):
     """Taxes that are due together on an amount that holds them (`included`) or does not."""
 
     layers: tuple[TaxLayer, ...]
@@ -64,8 +64,7 @@ class TaxGroup:
         return _parts(self)
 
 
-@dataclass(frozen=True, slots=True)
-class TaxTable:
+class TaxTable(Struct, frozen=True):
     """What each tax code of the catalogue means."""
 
     layers: Mapping[str, tuple[TaxLayer, ...]]
@@ -78,7 +77,9 @@ class TaxTable:
     def group(self, tax_code: str, mode: TaxMode) -> TaxGroup:
         """How an item of that tax code is taxed. Raises `SaleRefused` for an unknown one."""
         if tax_code not in self.layers:
-            raise SaleRefused(f"tax code {tax_code!r:.40} has no rate; set it, then sell the item")
+            raise SaleRefused(
+                _("tax code {!r:.40} has no rate; set it, then sell the item").format(tax_code)
+            )
         return TaxGroup(self.layers[tax_code], mode is TaxMode.INCLUSIVE)
 
 
@@ -97,8 +98,10 @@ def _parsed(tax_code: str, text: str) -> tuple[TaxLayer, ...]:
     codes = [layer.code for layer in layers]
     if len(set(codes)) < len(codes) or len(codes) > _LAYERS or layers[0].compound:
         raise BadInput(
-            f"tax code {tax_code}: {text!r:.60} must name 1 to {_LAYERS} different taxes, and a "
-            "compound one (+) only after another; correct it"
+            _(
+                "tax code {}: {!r:.60} must name 1 to {} different taxes, and a compound one (+) "
+                "only after another; correct it"
+            ).format(tax_code, text, _LAYERS)
         )
     return layers
 
@@ -108,7 +111,9 @@ def _layer(tax_code: str, text: str) -> TaxLayer:
     rate = int(match[2] + (match[3] or "").ljust(3, "0")) if match else _WHOLE_MILLI_PERCENT + 1
     if match is None or rate > _WHOLE_MILLI_PERCENT:
         raise BadInput(
-            f"tax code {tax_code}: {text!r:.40} is no tax; write a code of capital letters and "
-            "percent up to 100 with at most three decimals, such as VAT 19 or QST+ 9.975"
+            _(
+                "tax code {}: {!r:.40} is no tax; write a code of capital letters and percent up "
+                "to 100 with at most three decimals, such as VAT 19 or QST+ 9.975"
+            ).format(tax_code, text)
         )
     return TaxLayer(match[1], rate)

@@ -7,16 +7,16 @@ must never decide whether the shop takes a kind of tender: that is configuration
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kernel import SaleRefused
+from kernel import gettext as _
 from posterm.pricing.rounding import to_step
 
 __all__ = ["CashTender", "cash_tender", "other_tender"]
 
 
-@dataclass(frozen=True, slots=True)
-class CashTender:
+class CashTender(Struct, frozen=True):
     """What to give `Sale.tender_cash`. `left_minor` is still due after it; 0 closes the sale."""
 
     amount_minor: int
@@ -34,8 +34,7 @@ def cash_tender(balance_minor: int, given_minor: int | None, step_minor: int = 1
     given = due_minor if given_minor is None else given_minor
     if given % step_minor:
         raise SaleRefused(
-            f"{given} minor units can't be paid in cash: the smallest coin is {step_minor}; "
-            "give a multiple of it"
+            _("no coins make that amount; give a multiple of the smallest coin of this shop")
         )
     _refuse_wrong_way(due_minor, given)
     if (due_minor >= 0 and given >= due_minor) or given == due_minor:
@@ -49,18 +48,20 @@ def other_tender(balance_minor: int, given_minor: int | None) -> int:
     _refuse_wrong_way(balance_minor, given)
     if abs(given) > abs(balance_minor):
         raise SaleRefused(
-            f"{given} minor units is more than the {balance_minor} that are due; change is given "
-            "on cash only, so give the balance or less"
+            _(
+                "that is more than what is due; change is given on cash only, so give the balance "
+                "or less"
+            )
         )
     return given
 
 
 def _refuse_wrong_way(due_minor: int, given: int) -> None:
     if due_minor == 0 and given != 0:
-        raise SaleRefused("nothing is left to pay; close the sale with Cash alone")
+        raise SaleRefused(_("nothing is left to pay; close the sale with Cash alone"))
     if due_minor != 0 and given == 0:
-        raise SaleRefused(f"{due_minor} minor units are due; give an amount, or Cash alone")
+        raise SaleRefused(_("there is something left to pay; give an amount, or Cash alone"))
     if due_minor > 0 > given:
-        raise SaleRefused(f"{due_minor} minor units are to be paid, not paid out")
+        raise SaleRefused(_("the sale is to be paid, not paid out"))
     if due_minor < 0 and not due_minor <= given < 0:
-        raise SaleRefused(f"{-due_minor} minor units are to be paid out; give at most that")
+        raise SaleRefused(_("the sale is to be paid out; give at most what is owed"))

@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from gettext import gettext as _
 from typing import TYPE_CHECKING
 
 from posterm.keymap import Verb, help_rows
 from posterm.keypad import Command
-from posterm.register import ending, items, office, signing
-from posterm.register.dialogs import Question
-from posterm.register.rows import report_rows
+from posterm.register import (
+    approving,
+    changing,
+    counting,
+    ending,
+    items,
+    notices,
+    office,
+    receipts,
+    refunding,
+    reports,
+    signing,
+    tendering,
+    training,
+    unlisted,
+)
 
 if TYPE_CHECKING:
     from posterm.register.session import Session
@@ -29,22 +41,6 @@ def _help(session: Session, command: Command) -> None:
 
 def _menu(session: Session, command: Command) -> None:
     session.page = help_rows(session.keypad.keymap, menu=True)
-
-
-def _x(session: Session, command: Command) -> None:
-    session.counter.require("x_report", _("X report"))
-    session.page = tuple(report_rows(session.till.x_report()))
-
-
-def _z(session: Session, command: Command) -> None:
-    session.counter.require("z_report", _("Z report"))
-
-    def close() -> None:
-        report = session.till.z_report(session.counter.operator or "")
-        session.page = tuple(report_rows(report))
-        session.message = _("the period is closed")
-
-    session.ask(Question(_("CLOSE the period with a Z?  Y yes   Clear no"), {"y": close}))
 
 
 def _nothing(session: Session, command: Command) -> None:
@@ -69,8 +65,14 @@ ACTS: Mapping[Verb, Callable[[Session, Command], None]] = {
     Verb.HELP: _help,
     Verb.MENU: _menu,
     Verb.LOCK: signing.lock,
-    Verb.X_REPORT: _x,
-    Verb.Z_REPORT: _z,
+    Verb.X_REPORT: reports.show_x,
+    Verb.Z_REPORT: reports.show_z,
+    Verb.VOUCHER: tendering.voucher,
+    Verb.VOID_TENDER: tendering.void_tender,
+    Verb.REFUND: refunding.refund,
+    Verb.COUNT: counting.count,
+    Verb.TRAIN: training.train,
+    Verb.FLOAT: counting.open_with_float,
     Verb.VOID_SALE: ending.void_sale,
     Verb.SIGN_OFF: signing.sign_off,
     Verb.CLOSE: signing.close,
@@ -80,5 +82,12 @@ ACTS: Mapping[Verb, Callable[[Session, Command], None]] = {
     Verb.PAY_IN: partial(office.move_cash, "pay_in"),
     Verb.PAY_OUT: partial(office.move_cash, "pay_out"),
     Verb.PICKUP: partial(office.move_cash, "pickup"),
+    Verb.WITHDRAW: approving.withdraw,
+    Verb.MESSAGES: notices.messages,
+    Verb.NOT_ON_FILE: unlisted.sell_unlisted,
+    Verb.QUANTITY: changing.change_quantity,
+    Verb.EMPTIES: changing.take_empties,
+    Verb.RECEIPT: receipts.show,
+    Verb.REPRINT: receipts.reprint,
     Verb.REPAINT: _nothing,
 }

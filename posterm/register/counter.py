@@ -7,89 +7,46 @@ figure of its own: the sale says all of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
-from gettext import gettext as _
 
 from kernel import (
+    DiscountPart,
     Line,
     LineKind,
-    Role,
-    Sale,
+    ReturnedPart,
     SaleRefused,
-    Terminal,
-    Transaction,
-    extend,
+    standing_minor,
 )
+from kernel import gettext as _
 from posterm.catalog import Found, Item, SellBy
 from posterm.pricing import (
     TAX_ROUNDING,
-    Ask,
-    SaleTaxes,
-    TaxGroup,
-    TaxMode,
-    TaxRounding,
+    Discount,
+    Refund,
     ask_discount,
     discounts_again,
     line_discount,
-    parse_amount,
     parse_off,
     sale_discount,
     standing,
     taxes_due,
     voids_with,
 )
-from posterm.register.shelf import Shelf
+from posterm.register.hand import Hand
+from themes.formats import takes_comma
 
-__all__ = ["Counter"]
+__all__ = ["OVERRIDE", "Counter"]
 
-_STORE = "STORE_001"
-_FALLBACK_CURRENCY = "EUR"
+OVERRIDE = "override"
+"""Origin of a price that somebody typed over the catalogue's."""
 _ONE = 1000
 
 
-class Counter:
-    """One till's sale in hand. `operator` is who sells; None while nobody is signed on."""
-
-    def __init__(self, till: Terminal, shelf: Shelf) -> None:
-        self.till = till
-        self.shelf = shelf
-        self.operator: str | None = None
-        self.sale: Sale | None = None
-        self.last: Transaction | None = None
-        """What was closed last: its change is shown until the next sale begins."""
-        self._taxes = SaleTaxes()
-        self._resume()
-
-    # --- what there is -------------------------------------------------------------------
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        return self.sale.lines if self.sale is not None else ()
-
-    @property
-    def shown(self) -> Transaction | None:
-        """The sale in hand, else the one closed last."""
-        return self.sale.value if self.sale is not None else self.last
-
-    @property
-    def currency(self) -> str:
-        if self.sale is not None:
-            return self.sale.currency
-        return self.shelf.currency or self.till.configuration.settings.currency
-
-    @property
-    def in_hand(self) -> Sale:
-        if self.sale is None:
-            raise SaleRefused(_("there is no sale; sell something first"))
-        return self.sale
-
-    def amount(self, text: str) -> int:
-        return parse_amount(text, self.currency, comma=True)
+class Counter(Hand):
+    """What is sold, corrected and taken off."""
 
     # --- items ---------------------------------------------------------------------------
-
-    def find(self, code: str) -> Found:
-        return self.shelf.find(code, self.till.configuration)
 
     def sell(
         self,
@@ -100,11 +57,14 @@ class Counter:
         by: str,
         reason: str = "",
         price_origin: str | None = None,
+        approval: str | None = None,
+        instead_of: Sequence[int] = (),
     ) -> int:
         """Post the item, and the deposit that belongs to it; the number of its line.
 
         Below zero it is taken back. `by` says how the code came in, `reason` what was asked and
-        answered, `price_origin` whence a price that is not the catalogue's.
+        answered, `price_origin` whence a price that is not the catalogue's. It is posted under
+        `approval` where one was needed, and voids the lines `instead_of` in the same write.
         """
         item = found.item
         if not item.active and thousandths > 0:
@@ -118,12 +78,11 @@ class Counter:
             by=by,
             reason=reason,
             price_origin=price_origin,
+            approval=approval,
+            instead_of=instead_of,
         )
         deposit = self.shelf.item(item.linked_sku) if item.linked_sku is not None else None
-        if deposit is not None and deposit.price_minor is not None:
-            self._post(
-                sale, deposit, thousandths, unit_minor=deposit.price_minor, by="linked", of=number
-            )
+        self._post_deposit(deposit, thousandths, number)
         return number
 
     def thousandths(self, found: Found, quantity: str | None) -> int:
@@ -137,6 +96,8 @@ class Counter:
             if item.sell_by is SellBy.WEIGHT:
                 raise SaleRefused(_("{} is sold by weight: 0.250* and the code").format(item.sku))
             return _ONE
+        if "," in quantity and not takes_comma():
+            raise SaleRefused(_("{} has a comma; type a point, such as 0.250*").format(quantity))
         amount = int(Decimal(quantity.replace(",", ".")) * _ONE)
         if amount == 0:
             raise SaleRefused(_("a quantity of 0 sells nothing"))
@@ -144,18 +105,121 @@ class Counter:
             raise SaleRefused(_("{} is sold by the piece").format(item.sku))
         return amount
 
-    def void(self, number: int | None) -> None:
-        """Void that line, else the last one that stands, with all that hangs on it."""
-        lines = self.lines
-        live = [one.number for one in standing(lines) if one.line.of is None]
-        number = number if number is not None else (live[-1] if live else 0)
-        if number not in [one.number for one in standing(lines)]:
+    def standing_line(self, number: int | None) -> int:
+        """The line of that number, else the last one, if it stands. Raises `SaleRefused`."""
+        live = standing(self.lines)
+        last = [one.number for one in live if one.line.of is None][-1:]
+        wanted = [one.number for one in live if one.number == number] if number else last
+        if not wanted:
             raise SaleRefused(_("there is no line {} to void").format(number or ""))
-        going = voids_with(lines, number)
-        again = discounts_again(lines, going, rounding=self._rounding)
+        return wanted[0]
+
+    def void(self, number: int, approval: str | None = None) -> None:
+        """Void that line with all that hangs on it, in one write."""
+        *also, last = voids_with(self.lines, number)
+        again = discounts_again(self.lines, (*also, last), rounding=self._rounding)
+        self.under(approval).void_line(last, also=also, operator=self.operator)
+        self._discount_again(again)
+
+    def replace(
+        self,
+        number: int,
+        found: Found,
+        thousandths: int,
+        *,
+        unit_minor: int,
+        price_origin: str | None,
+        approval: str | None = None,
+    ) -> None:
+        """Another line in place of that one, in one write with its void."""
+        before = self.lines[number - 1]
+        going = voids_with(self.lines, number)
+        again = discounts_again(self.lines, going, rounding=self._rounding)
+        self.sell(
+            found,
+            thousandths,
+            unit_minor=unit_minor,
+            by=before.input_origin or "code",
+            reason=before.reason or "",
+            price_origin=price_origin,
+            approval=approval,
+            instead_of=going,
+        )
+        self._discount_again(again)
+
+    def change_quantity(
+        self, number: int, found: Found, thousandths: int, approval: str | None
+    ) -> None:
+        """The item of that line again, as many as that, at its price."""
+        line = self.lines[number - 1]
+        price, origin = line.unit_minor, line.price_origin
+        if approval is None or origin == OVERRIDE:
+            self.replace(
+                number,
+                found,
+                thousandths,
+                unit_minor=price,
+                price_origin=origin,
+                approval=approval,
+            )
+            return
+        # What was allowed is a void, and nothing else can go with it.
+        self.void(number, approval)
+        self.sell(
+            found,
+            thousandths,
+            unit_minor=price,
+            by=line.input_origin or "code",
+            reason=line.reason or "",
+            price_origin=origin,
+        )
+
+    def take_empties(self, item: Item, thousandths: int) -> None:
+        """Pay the deposit of that many back. Raises `SaleRefused` for what has none."""
+        deposit = self.shelf.deposit_of(item)
+        if deposit is None or deposit.price_minor is None:
+            raise SaleRefused(_("{} has no deposit").format(item.description))
+        self._post(
+            self.sale or self._begin(),
+            deposit,
+            -thousandths,
+            unit_minor=deposit.price_minor,
+            by="code",
+            reason="empties",
+            kind=LineKind.DEPOSIT,
+        )
+
+    def give_back(
+        self, transaction: str, back: Sequence[Refund], approval: str | None = None
+    ) -> None:
+        """Take that back of the receipt, in one write with all that hangs on it."""
+        if self.sale is None:
+            self._begin()
+        self.under(approval).give_back(
+            transaction,
+            [
+                ReturnedPart(
+                    one.number,
+                    one.thousandths,
+                    one.taxes,
+                    one.adjustment_minor,
+                    one.adjustment_taxes,
+                )
+                for one in back
+            ],
+            reason="return",
+            operator=self.operator,
+        )
+
+    def drop_empty(self) -> None:
+        """End a sale that nothing was posted to: begun for an act that nobody allowed."""
+        if self.sale is not None and not self.lines:
+            self.sale.abort("empty", operator=self.operator)
+            self.finish()
+
+    def _discount_again(self, again: Sequence[Discount]) -> None:
+        """What a discount on the sale took off lines that still stand."""
         sale = self.in_hand
-        for one in going:
-            sale.void_line(one, operator=self.operator)
         for discount in again:
             sale.discount(
                 discount.amount_minor,
@@ -170,36 +234,47 @@ class Counter:
         sold = [one.line for one in standing(self.lines) if one.line.kind is LineKind.ITEM]
         return sold[-1] if sold else None
 
-    def discount(self, text: str, *, on_sale: bool) -> Ask | None:
-        """Take it off the sale or the last item; what needs approval first, if it does."""
-        off = parse_off(text, self.currency, comma=True)
+    def discountable_line(self) -> int:
+        """The last item that was sold and stands. Raises `SaleRefused`."""
         live = [one for one in standing(self.lines) if one.line.kind is LineKind.ITEM]
         if not live:
             raise SaleRefused(_("there is nothing to discount; sell something first"))
-        borne = live if on_sale else live[-1:]
-        limit = self.till.configuration.settings.discount_limit_milli_percent
-        asked = ask_discount(off, sum(one.charged_minor for one in borne), limit)
-        if asked is not None and not self.may("discount"):
-            return asked
+        return live[-1].number
+
+    def discount(self, text: str, *, line: int | None, reason: str | None = None) -> None:
+        """Take it off that line, else off the sale. Raises `NeedsApproval` above the limit."""
+        off = parse_off(text, self.currency, comma=takes_comma())
+        sale, lines, rounding = self.in_hand, self.lines, self._rounding
         may_bear = self.shelf.discountable
-        if on_sale:
-            found = sale_discount(self.lines, off, rounding=self._rounding, discountable=may_bear)
-        else:
-            number = live[-1].number
-            one_line = line_discount(
-                self.lines, number, off, rounding=self._rounding, discountable=may_bear
-            )
-            found = (one_line,)
-        for one in found:
-            self.in_hand.discount(
-                one.amount_minor,
-                line=one.line,
-                percent_milli=one.percent_milli,
-                shares=one.shares,
-                taxes=one.taxes,
+        items = [one for one in standing(lines) if one.line.kind is LineKind.ITEM]
+        borne = sum(one.charged_minor for one in items if line in (None, one.number))
+        named, approval = _("a discount of {}").format(text), None
+        limit = self.till.configuration.settings.discount_limit_milli_percent
+        above = ask_discount(off, borne, limit) is not None
+        if line is None:
+            parts = sale_discount(lines, off, rounding=rounding, discountable=may_bear)
+            new = sale.total_minor - sum(part.amount_minor for part in parts)
+            if above:
+                approval = self.require("discount", named, new=new)
+            self.under(approval).discount_in_parts(
+                [DiscountPart(part.amount_minor, part.shares, part.taxes) for part in parts],
+                percent_milli=parts[0].percent_milli,
+                reason=reason,
                 operator=self.operator,
             )
-        return None
+            return
+        one = line_discount(lines, line, off, rounding=rounding, discountable=may_bear)
+        if above:
+            new = (standing_minor(sale.value, line) or 0) - one.amount_minor
+            approval = self.require("discount", named, line=line, new=new)
+        self.under(approval).discount(
+            one.amount_minor,
+            line=line,
+            percent_milli=one.percent_milli,
+            taxes=one.taxes,
+            reason=reason,
+            operator=self.operator,
+        )
 
     # --- the sale as a whole -------------------------------------------------------------
 
@@ -208,91 +283,26 @@ class Counter:
         sale = self.in_hand
         if not self.lines:
             raise SaleRefused(_("the sale has no lines; sell something first"))
-        for tax in taxes_due(self.lines, self._rounding):
-            if tax.included:
-                sale.add_line(TAX_ROUNDING, 1, 0, kind=LineKind.ADJUSTMENT, taxes=(tax,))
+        if self._came_back and sale.value.catalogue:
+            self._post_missing_deposits()
+        for taxes in taxes_due(self.lines, self._rounding):
+            if taxes[0].included:
+                sale.add_line(TAX_ROUNDING, 1, 0, kind=LineKind.ADJUSTMENT, taxes=taxes)
             else:
-                sale.add_tax(tax, operator=self.operator)
+                sale.add_tax(taxes[0], operator=self.operator)
 
-    def finish(self) -> None:
-        """The sale is closed, suspended or void: the next open one comes up, if there is one."""
-        if self.sale is not None:
-            self.last = self.sale.value
-        self._resume()
+    # --- deposits ------------------------------------------------------------------------
 
-    def take_up(self, sale: Sale) -> None:
-        """Go on with a recalled sale."""
-        self.sale = sale
-        self._taxes = SaleTaxes()
+    def _post_deposit(self, deposit: Item | None, thousandths: int, of: int) -> None:
+        if deposit is not None and deposit.price_minor is not None:
+            price_minor = deposit.price_minor
+            self._post(
+                self.in_hand, deposit, thousandths, unit_minor=price_minor, by="linked", of=of
+            )
 
-    def may(self, act: str) -> bool:
-        """Whether who is signed on may do that by the shop's roles; without operators, anybody."""
-        everybody = {one.number: one for one in self.till.operators.all()}
-        if not everybody:
-            return True
-        needed = getattr(self.till.configuration.settings, f"role_{act}")
-        assert isinstance(needed, Role), f"{act} has a role"
-        there = everybody.get(self.operator or "")
-        return there is not None and there.role.covers(needed)
-
-    def require(self, act: str, named: str) -> None:
-        """Raises `SaleRefused` where `may` says no."""
-        if not self.may(act):
-            raise SaleRefused(_("{} needs a supervisor; let one sign on").format(named))
-
-    # --- how -----------------------------------------------------------------------------
-
-    @property
-    def _rounding(self) -> TaxRounding:
-        return TaxRounding(self.till.configuration.settings.tax_rounding)
-
-    def _resume(self) -> None:
-        parked = self.till.open_sales
-        self.sale = parked[-1] if parked else None
-        self._taxes = SaleTaxes()
-        if self.sale is not None:
-            self.shelf.use(self.sale.value.catalogue)
-
-    def _begin(self) -> Sale:
-        version = self.shelf.use()
-        settings = self.till.configuration.settings
-        self.sale = self.till.begin(
-            settings.store or _STORE,
-            self.shelf.currency or _FALLBACK_CURRENCY,
-            self.operator or "",
-            catalogue=version,
-        )
-        self._taxes = SaleTaxes()
-        return self.sale
-
-    def _post(
-        self,
-        sale: Sale,
-        item: Item,
-        thousandths: int,
-        *,
-        unit_minor: int,
-        by: str,
-        of: int | None = None,
-        reason: str = "",
-        price_origin: str | None = None,
-    ) -> int:
-        mode = TaxMode(self.till.configuration.settings.tax_mode)
-        group: TaxGroup = self.shelf.taxes.group(item.tax_code, mode)
-        self._taxes = self._taxes.after(sale.lines)
-        total_minor = extend(unit_minor, thousandths)
-        return sale.add_line(
-            item.sku,
-            Decimal(thousandths).scaleb(-3),
-            unit_minor,
-            kind=LineKind.ITEM if of is None else LineKind.DEPOSIT,
-            description=item.description,
-            department=item.department,
-            list_minor=item.price_minor if item.price_minor != unit_minor else None,
-            taxes=self._taxes.on(group, self._rounding, [(0, total_minor)]),
-            price_origin=price_origin,
-            input_origin=by,
-            of=of,
-            reason=reason or None,
-            operator=self.operator,
-        )
+    def _post_missing_deposits(self) -> None:
+        """A power cut may have come between an item and its deposit."""
+        there = {line.of for line in self.lines if line.kind is LineKind.DEPOSIT}
+        for number, line in ((one.number, one.line) for one in standing(self.lines)):
+            if line.kind is LineKind.ITEM and line.origin is None and number not in there:
+                self._post_deposit(self.shelf.deposit_on(line), line.quantity, number)

@@ -6,15 +6,15 @@ One dialog at a time. Frozen values; who shows them and who answers is the sessi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from posterm.catalog import Item
 
 __all__ = ["Prompt", "Question", "Search"]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """`answers`: a letter, or the verb whose key asked, -> what it does. Clear does nothing
     where the question may be left (`optional`)."""
 
@@ -23,8 +23,7 @@ class Question:
     optional: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """A value is asked for. `secret` is shown as stars. `ahead`: may be typed ahead."""
 
     words: str
@@ -34,8 +33,7 @@ class Prompt:
     ahead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     found: tuple[Item, ...] = ()
     marked: int = 0
     moved: bool = False

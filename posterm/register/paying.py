@@ -7,11 +7,14 @@ worth: pricing does.
 
 from __future__ import annotations
 
-from gettext import gettext as _
+from collections.abc import Mapping
 
-from kernel import Sale, SaleRefused, State, SuspendedSale, format_minor
+from kernel import Sale, SaleRefused, State, SuspendedSale
+from kernel import gettext as _
 from posterm.pricing import CashTender, cash_tender, other_tender
 from posterm.register.counter import Counter
+from posterm.register.rows import ticket_text
+from themes.formats import amount_text
 
 __all__ = [
     "answer_card",
@@ -21,7 +24,10 @@ __all__ = [
     "request_card",
     "suspend",
     "take_cash",
+    "take_voucher",
     "void_sale",
+    "void_tender",
+    "voucher_amount",
     "waiting",
 ]
 
@@ -55,25 +61,62 @@ def open_card(sale: Sale) -> tuple[int, int] | None:
 def request_card(counter: Counter, text: str) -> None:
     """Durable before the card terminal is asked. Raises `SaleRefused`."""
     sale = counter.in_hand
-    amount = other_tender(sale.balance_minor, counter.amount(text) if text else None)
-    if amount <= 0:
+    amount = _other(counter, text)
+    if amount == 0:
         raise SaleRefused(_("nothing is due by card"))
     sale.request_card(amount, operator=counter.operator)
 
 
-def answer_card(counter: Counter, answer: str) -> bool:
-    """`y` it paid, `n` it did not, `u` nobody knows; whether that closed the sale."""
+def answer_card(counter: Counter, answer: str, details: Mapping[str, str]) -> bool:
+    """`y` it paid, `n` it did not, `u` nobody knows; whether that closed the sale.
+
+    `details`: what the shop wants known of one that paid, by the names of `Sale.settle_card`.
+    """
     sale = counter.in_hand
     asked = open_card(sale)
     assert asked is not None, "only an open request is asked about"
     match answer:
         case "y":
-            sale.settle_card(asked[0], operator=counter.operator)
+            sale.settle_card(
+                asked[0],
+                token=details.get("token"),
+                last_four=details.get("last_four"),
+                authorisation=details.get("authorisation"),
+                operator=counter.operator,
+            )
         case "n":
             sale.decline_card(asked[0], operator=counter.operator)
         case _:
             sale.card_unknown(asked[0], operator=counter.operator)
     return _close_if_paid(counter)
+
+
+def voucher_amount(counter: Counter, text: str) -> int:
+    """What a voucher takes; nothing typed is all that is due. Raises `SaleRefused`."""
+    amount = _other(counter, text)
+    if amount <= 0:
+        raise SaleRefused(_("nothing is due; a return is paid out in cash or by card"))
+    return amount
+
+
+def take_voucher(counter: Counter, amount_minor: int, number: str) -> bool:
+    """Whether that closed the sale."""
+    counter.in_hand.tender_voucher(amount_minor, number, operator=counter.operator)
+    return _close_if_paid(counter)
+
+
+def void_tender(counter: Counter, number: int, approval: str | None = None) -> None:
+    """Give that tender back; the cash rounding that came with it goes, too."""
+    counter.under(approval).void_tender(number, operator=counter.operator)
+
+
+def _other(counter: Counter, text: str) -> int:
+    """An amount is typed without a sign, whichever way the money goes."""
+    balance_minor = counter.in_hand.balance_minor
+    given = counter.amount(text) if text else None
+    if given is not None and balance_minor < 0:
+        given = -given
+    return other_tender(balance_minor, given)
 
 
 def suspend(counter: Counter) -> str:
@@ -87,14 +130,15 @@ def suspend(counter: Counter) -> str:
 
 
 def recall(counter: Counter, ticket: str) -> None:
+    counter.drop_empty()
     if counter.sale is not None:
         raise SaleRefused(_("a sale is open; finish or suspend it first"))
     version = counter.shelf.use()
     counter.take_up(counter.till.recall(ticket, operator=counter.operator, catalogue=version))
 
 
-def void_sale(counter: Counter) -> None:
-    counter.in_hand.abort("void", operator=counter.operator)
+def void_sale(counter: Counter, approval: str | None = None) -> None:
+    counter.under(approval).abort("void", operator=counter.operator)
     counter.finish()
 
 
@@ -104,8 +148,8 @@ def waiting(counter: Counter) -> tuple[str, ...]:
 
 
 def _waiting_row(one: SuspendedSale) -> str:
-    ticket = f"{one.ticket[:3]} {one.ticket[3:6]} {one.ticket[6:]}"
-    amount = f"{format_minor(one.total_minor, one.currency):>12} {one.currency}"
+    ticket = ticket_text(one.ticket)
+    amount = f"{amount_text(one.total_minor, one.currency):>12} {one.currency}"
     return f"{ticket}  {one.origin:<20.20} {one.operator:<8.8} {one.lines:>5}  {amount}"
 
 

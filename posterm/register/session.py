@@ -7,48 +7,92 @@ counted, beeped and logged; sold and refused together are all that was sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from gettext import gettext as _
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
-from kernel import BadInput, Contention, KernelError, SaleRefused, Terminal, note
+from kernel import (
+    Clock,
+    KernelError,
+    SystemClock,
+    Terminal,
+    note,
+)
 from posterm.keymap import Keymap, Verb
 from posterm.keypad import Command, Keypad, Mode
 from posterm.register.acts import ACTS
+from posterm.register.approving import Approving
 from posterm.register.counter import Counter
 from posterm.register.dialogs import Prompt, Question, Search
+from posterm.register.gate import WAITED, Gate
 from posterm.register.items import look_up
+from posterm.register.notices import NoticeBoard
+from posterm.register.receipts import hand_over, start
+from posterm.register.refusals import REFUSALS, said
 from posterm.register.shelf import Shelf
+from posterm.register.showing import view_of
 from posterm.register.signing import sign_on, sign_on_again
 from posterm.register.view import View
 
+if TYPE_CHECKING:
+    from posterm.tutor.coach import Coach
+
 __all__ = ["Session"]
+
+_SCANNED = re.compile(r"[0-9]{8}|[0-9]{12,14}")
+_LEAVE_THE_NEXT_CODE = frozenset(
+    {Verb.ITEM, Verb.SEARCH, Verb.ANSWER, Verb.UP, Verb.DOWN, Verb.HELP, Verb.MENU}
+    | {Verb.CLEAR, Verb.REFUSED, Verb.REPAINT}
+)
+"""After any other verb the next code is sold again."""
 
 
 class Session:
     """One register of one till. `hints` stand on the sign-on screen."""
 
     def __init__(
-        self, till: Terminal, data_dir: str, keymap: Keymap, hints: tuple[str, ...] = ()
+        self,
+        till: Terminal,
+        data_dir: str,
+        keymap: Keymap,
+        hints: tuple[str, ...] = (),
+        clock: Clock | None = None,
     ) -> None:
         self.till = till
         self.counter = Counter(till, Shelf(data_dir))
         self.keypad = Keypad(keymap)
+        self._gate = Gate(self.keypad)
+        self.approving = Approving(self)
+        self.notices = NoticeBoard(self, clock or SystemClock())
         self.hints = hints
         self.totalled = False
-        self.price_only = False
+        self.instead: Callable[[Session, Command], None] | None = None
+        """What is done with the next code, where it is not to be sold."""
+        self.unlisted = Command(Verb.ITEM)
+        """What was refused last because it is not on file."""
         self.locked = False
         self.message = ""
         self.page: tuple[str, ...] | None = None
+        self.first = 0
+        """The row of a long page that is shown first."""
         self.search: Search | None = None
+        self.coach: Coach | None = None
         self.ended = False
-        self._error: str | None = None
-        self._question: Question | None = None
-        self._prompt: Prompt | None = None
-        self._serial = 0
-        self._beeps = 0
-        self._refused = 0
+        self.error: str | None = None
+        self.question: Question | None = None
+        self.asked: Prompt | None = None
+        self.no_answer = False
+        """Something else than an answer came while the question was up."""
+        self.serial = 0
+        self.beeps = 0
+        self.refused = 0
+        self.keys_done = 0
+        """Grows while the disk keeps up; read by whoever waits for it."""
         self._recovered = str(till.recovery) if till.recovery.crashed else ""
         sign_on(self)
+        start(self)
 
     # --- keys ----------------------------------------------------------------------------
 
@@ -61,88 +105,153 @@ class Session:
     def feed(self, token: str, seen: int) -> None:
         """Raises `Damage` where the disk has failed; whatever is refused is shown."""
         mode = self.mode
-        early = seen < self._serial and (
-            mode is Mode.ASK or (self._prompt is not None and not self._prompt.ahead)
+        early = seen < self.serial and (
+            mode is Mode.ASK or (self.asked is not None and not self.asked.ahead)
         )
-        command = self.keypad.feed(token, Mode.HELD if early else mode)
-        if early and command is not None and command.verb is Verb.CLEAR:
-            command = Command(Verb.REFUSED, scans=command.scans)
+        command = self._gate.feed(token, mode, early=early, waited=seen == WAITED)
+        self.keys_done += 1
         if command is not None:
+            code = command.verb is Verb.ITEM or self._is_scan(command)
             try:
                 self._do(command)
-            except (SaleRefused, BadInput, Contention) as refused:
-                self._refused += command.verb is Verb.ITEM
-                self.fail(str(refused))
+            except REFUSALS as refused:
+                self.refused += code
+                self.fail(said(refused))
         elif mode is Mode.SEARCH:
             look_up(self)
-        if self._refused and self.mode in (Mode.SELL, Mode.TOTAL, Mode.SEARCH):
-            self.log_refused()
+        if self.refused and self.mode in (Mode.SELL, Mode.TOTAL, Mode.SEARCH):
+            with suppress(*REFUSALS):  # such as for a full disk; they are counted on
+                self.log_refused()
 
     def auto_lock(self) -> View:
         """Lock a till that nobody has touched, unless a card payment waits for its answer."""
-        free = self._question is None and not self.locked
+        free = self.question is None and not self.locked
         if free and self.counter.operator is not None and self.till.signed_on is not None:
-            self._error, self.search = None, None
-            self.log_refused()
-            self._do(Command(Verb.LOCK))
+            with suppress(*REFUSALS):  # such as for a full disk; they are counted on
+                self.log_refused()
+            with suppress(*REFUSALS):  # such as for a card without an answer; tried again later
+                self._do(Command(Verb.LOCK))
+                self.error, self.search = None, None
         return self.view
+
+    @property
+    def stirred(self) -> bool:
+        """Whether `look` may find something. Any thread may ask, so that an idle till rests."""
+        return self.approving.stirred or self.notices.stirred
+
+    def look(self) -> View | None:
+        """Once a second, between keys: what came from afar; None where nothing is to be shown."""
+        answered = self.approving.look()
+        changed = self.notices.look()
+        return self.view if answered or changed else None
 
     def log_refused(self) -> None:
         """One entry for all that were refused since the last."""
-        count, self._refused = self._refused, 0
-        if count:
-            note(self.till, "scan_refused", count=count, operator=self.counter.operator)
+        if self.refused:
+            count, operator = self.refused, self.counter.operator
+            note(self.till, "scan_refused", count=count, operator=operator)
+            self.refused = 0
+
+    def _is_scan(self, command: Command) -> bool:
+        """Whether what comes as an answer looks like a code that a scanner sent."""
+        asked = self.asked
+        typed = command.verb is not Verb.ANSWER or asked is None or asked.secret
+        return not typed and _SCANNED.fullmatch(command.text) is not None
+
+    @property
+    def owes_receipts(self) -> bool:
+        """Whether `print_receipts` has anything to do. Any thread may ask: it only reads."""
+        return bool(self.till.printer.due())
+
+    def print_receipts(self) -> View:
+        """Hand over what the keys made due; after they were shown, so that nobody waits for it."""
+        hand_over(self)
+        return self.view
 
     def _do(self, command: Command) -> None:
+        before = self.page
+        if command.verb not in _LEAVE_THE_NEXT_CODE:
+            self.instead = None
+        try:
+            self._carry_out(command)
+        finally:
+            if self.page is not before:
+                self.first = 0
+
+    def _carry_out(self, command: Command) -> None:
         if command.verb is Verb.REFUSED:
             self._refuse(command)
         elif command.verb is Verb.CLEAR:
-            self._refused += command.scans
+            self.refused += command.scans
             self._clear()
-        elif self._question is not None:
-            self._answer(self._question, command.text)
-        elif self._prompt is not None and command.verb is Verb.ANSWER:
-            self._prompt.take(command.text)
+        elif self.question is not None and command.verb is Verb.ANSWER:
+            self._answer(self.question, command.text)
+        elif self.asked is not None and command.verb is Verb.ANSWER:
+            self.attempt(partial(self.asked.take, command.text))
         else:
-            ACTS[command.verb](self, command)
+            self.attempt(partial(ACTS[command.verb], self, command))
 
     def _refuse(self, command: Command) -> None:
-        self._beeps += 1
-        self._refused += command.scans
-        if self._error is None and self._question is None and command.text:
-            self._error = command.text
+        self.beeps += 1
+        self.refused += command.scans
+        if self.question is not None:
+            self.no_answer = True
+        elif self.error is None and command.text:
+            self.error = command.text
 
     def _answer(self, question: Question, answer: str) -> None:
-        self._question = None
-        question.answers[answer]()
+        self.question = None
+        self.attempt(question.answers[answer])
 
     def _clear(self) -> None:
-        if self._error is not None:
-            self._error = None
-        elif self._question is not None:
-            if self._question.optional:
-                self._question = None
+        if self.error is not None:
+            self.error = None
+        elif self.question is not None:
+            if self.question.optional:
+                self.question = None
             else:
-                self._beeps += 1
-        elif self._prompt is not None and self._prompt.optional:
-            self._prompt = None
-        elif self._prompt is not None:
+                self.beeps += 1
+        elif self.asked is not None and self.asked.optional:
+            self.asked, self.page = None, None
+        elif self.asked is not None:
             sign_on_again(self)
         elif self.totalled and self.page is None and self.search is None:
             self.totalled = False
         else:
-            self.page, self.search, self.price_only = None, None, False
+            self.page, self.search, self.instead = None, None, None
         self.message = ""
 
     # --- what acts say -------------------------------------------------------------------
 
+    def attempt(self, act: Callable[[], None]) -> None:
+        """Do it; where it needs somebody's word, offer to ask for that and do it then."""
+        self.approving.attempt(act)
+
+    def tell(self, text: str) -> None:
+        """What happened without a key: in the message line, and kept for the messages page."""
+        self.message = text
+        self.notices.add(text)
+
+    @property
+    def signed_on(self) -> bool:
+        """Whether somebody is at the till and sees the sale."""
+        return self.counter.operator is not None and not self.locked
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is asked, so that what comes from afar interrupts nobody."""
+        asked = self.error is not None or self.question is not None
+        if self.locked:
+            return not asked and self.asked is not None and not self.asked.secret
+        return not asked and self.asked is None and self.search is None
+
     @property
     def mode(self) -> Mode:
-        if self._error is not None:
+        if self.error is not None:
             return Mode.HELD
-        if self._question is not None:
+        if self.question is not None:
             return Mode.ASK
-        if self._prompt is not None:
+        if self.asked is not None:
             return Mode.PROMPT
         if self.search is not None:
             return Mode.SEARCH
@@ -150,28 +259,34 @@ class Session:
 
     def fail(self, why: str) -> None:
         """An error that holds until Clear."""
-        self._beeps += 1
-        self._error = why
+        self.beeps += 1
+        self.error = why
+
+    def warn(self, words: str) -> None:
+        """Words with a beep; they hold nobody up."""
+        self.beeps += 1
+        self.message = words
 
     def refuse_scan(self, why: str) -> None:
-        self._refused += 1
+        self.refused += 1
         self.fail(why)
 
     def ask(self, question: Question) -> None:
-        self._question = question
+        self.question, self.no_answer = question, False
         self.keypad.answers = frozenset(question.answers)
-        self._serial += 1
+        self.serial += 1
 
     def prompt(self, prompt: Prompt | None) -> None:
-        self._prompt = prompt
-        self._serial += 1
+        self.asked = prompt
+        self.serial += 1
         self.keypad.reset()
 
     def stop(self, reason: str) -> None:
         """Park the sale and let the till go. Doing it again does nothing."""
         try:
             self.log_refused()
-        except KernelError:
+            hand_over(self)
+        except (KernelError, OSError):
             pass  # the stop is what matters now
         finally:
             self.till.stop(reason)
@@ -180,45 +295,10 @@ class Session:
     def take_recovery(self) -> str:
         """What the start found, once."""
         said, self._recovered = self._recovered, ""
+        if said:
+            self.notices.add(said)
         return said
-
-    # --- what is shown -------------------------------------------------------------------
 
     @property
     def view(self) -> View:
-        hidden = self._prompt is not None and self._prompt.secret
-        typed = self.keypad.text
-        quantity = f"{self.keypad.quantity} * " if self.keypad.quantity is not None else ""
-        away = self.locked or self.counter.operator is None
-        return View(
-            serial=self._serial,
-            mode=self.mode,
-            header=self._header(),
-            message=self._words(),
-            entry=quantity + ("*" * len(typed) if hidden else typed),
-            totalled=self.totalled,
-            sale=None if away else self.counter.shown,
-            page=self.page,
-            marked=self.search.marked if self.search is not None and self.search.found else None,
-            beeps=self._beeps,
-            ended=self.ended,
-        )
-
-    def _words(self) -> str:
-        if self._error is not None:
-            refused = _("  ({} refused)").format(self._refused) if self._refused else ""
-            clear = self.keypad.keymap.says[Verb.CLEAR]
-            return _("ERROR {}{}  -  {}").format(self._error, refused, clear)
-        if self._question is not None:
-            return self._question.words
-        if self._prompt is not None:
-            return f"{self.message}  {self._prompt.words}".strip()
-        if self.search is not None:
-            return _("FIND  letters, arrows, Enter sells the marked one")
-        return self.message
-
-    def _header(self) -> str:
-        who = self.counter.operator or "-"
-        sale = self.counter.sale
-        shown = sale.id if sale is not None and not self.locked else ""
-        return _("{}   operator {}   {}").format(self.till.id, who, shown)
+        return view_of(self)

@@ -6,10 +6,11 @@ a catalogue gets an error at the first code, not a till that won't start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from gettext import gettext as _
+from collections.abc import Sequence
 
 from kernel import Configuration, Line, SaleRefused, refuse_card_number
+from kernel import gettext as _
+from kernel import marked as N_
 from posterm.catalog import (
     Ambiguous,
     Catalog,
@@ -22,25 +23,31 @@ from posterm.catalog import (
 )
 from posterm.pricing import TaxTable
 
-__all__ = ["TAX_CODES", "Shelf"]
-
-TAX_CODES: Mapping[str, str] = {"S": "VAT 19", "R": "VAT 7", "Z": "VAT 0"}
-"""What the tax codes of a catalogue mean, until the shop's settings say it."""
+__all__ = ["Shelf", "UnknownCode"]
 
 _WHY = {
-    Missing.UNKNOWN: _("is not on file"),
-    Missing.CHECK_DIGIT: _("was misread: its check digit is wrong"),
-    Missing.MEASURE: _("holds a weight or price that can't be read"),
+    Missing.UNKNOWN: N_("is not on file"),
+    Missing.CHECK_DIGIT: N_("was misread: its check digit is wrong"),
+    Missing.MEASURE: N_("holds a weight or price that can't be read"),
 }
 
 
+class UnknownCode(SaleRefused):
+    """No item has `code`, which was read right."""
+
+    def __init__(self, code: str, said: str) -> None:
+        super().__init__(said)
+        self.code = code
+
+
 class Shelf:
-    """The open catalogue. `taxes` says what each of its tax codes means."""
+    """The open catalogue."""
 
     def __init__(self, data_dir: str) -> None:
         self._data_dir = data_dir
         self._catalog: Catalog | None = None
-        self.taxes = TaxTable.parse(TAX_CODES)
+        self._tax_codes: Sequence[str] = ()
+        self._taxes = TaxTable({})
 
     def use(self, version: int = 0) -> int:
         """Sell from that version, else the current one; the version, 0 where there is none."""
@@ -77,7 +84,10 @@ class Shelf:
                 raise SaleRefused(_("may be {}: type it as written there").format(names))
             case missing:
                 refuse_card_number(missing.code, "item code")
-                raise SaleRefused(f"{_plain(missing.code)} {_WHY[missing.reason]}")
+                said = f"{_plain(missing.code)} {_(_WHY[missing.reason])}"
+                if missing.reason is Missing.UNKNOWN:
+                    raise UnknownCode(missing.code, said)
+                raise SaleRefused(said)
 
     def search(self, words: str, limit: int) -> tuple[Item, ...]:
         return self._opened.search(words, limit)
@@ -85,9 +95,52 @@ class Shelf:
     def item(self, sku: str) -> Item | None:
         return self._opened.item(sku)
 
+    def taxes(self, tax_codes: Sequence[str]) -> TaxTable:
+        """What each tax code of the catalogue means, by the setting `tax_codes`."""
+        if tax_codes != self._tax_codes:
+            said = (one.partition("=") for one in tax_codes)
+            self._taxes = TaxTable.parse({code: text for code, _is, text in said})
+            self._tax_codes = tax_codes
+        return self._taxes
+
+    def tax_name(self, tax_code: str, settings: Configuration) -> str:
+        """What that tax code of the catalogue means, such as `VAT 19`."""
+        said = (one.partition("=") for one in settings.settings.tax_codes)
+        return {code: text for code, _is, text in said}.get(tax_code, tax_code)
+
+    def departments(self) -> tuple[tuple[str, str], ...]:
+        """(department, tax code): to what an item that is not on file can be sold."""
+        return self._opened.taxed_departments()
+
+    def deposit_of(self, item: Item) -> Item | None:
+        """What is paid back for an empty: the item's deposit, or itself where it is one."""
+        if item.linked_sku is not None:
+            return self.item(item.linked_sku)
+        return item if self._opened.is_deposit(item.sku) else None
+
+    def holds(self, code: str) -> bool:
+        """Whether that is exactly an item's code; nothing is, in a shop without a catalogue."""
+        return self._known(code) is not None
+
+    def returnable(self, line: Line) -> bool:
+        """Only the catalogue says that something never comes back."""
+        item = self._known(line.code)
+        return item is None or item.returnable
+
+    def deposit_on(self, line: Line) -> Item | None:
+        """The deposit that belongs to the item of that line, if one does."""
+        item = self._known(line.code)
+        return self._known(item.linked_sku) if item is not None else None
+
     def discountable(self, line: Line) -> bool:
         item = self.item(line.code) if line.code is not None else None
         return item is None or item.discountable
+
+    def _known(self, code: str | None) -> Item | None:
+        if self._catalog is None:
+            self.use()
+        asked = self._catalog is not None and code is not None
+        return self.item(code) if asked and code is not None else None
 
     @property
     def _opened(self) -> Catalog:

@@ -6,23 +6,21 @@ refused and is no attempt. This module must never keep a PIN.
 
 from __future__ import annotations
 
-import re
 from functools import partial
-from gettext import gettext as _
 from typing import TYPE_CHECKING
 
 from kernel import SaleRefused
+from kernel import gettext as _
 from posterm.keypad import Command
+from posterm.register.counting import ask_float
 from posterm.register.dialogs import Prompt
 from posterm.register.ending import ask_open_card
+from posterm.register.fields import is_number, refuse_no_number, refuse_no_pin
 
 if TYPE_CHECKING:
     from posterm.register.session import Session
 
 __all__ = ["close", "lock", "sign_off", "sign_on", "sign_on_again"]
-
-_NUMBER = re.compile("[0-9]{1,8}")
-_PIN_DIGITS = 12
 
 
 def sign_on(session: Session) -> None:
@@ -41,49 +39,61 @@ def sign_on_again(session: Session) -> None:
 
 
 def _number(session: Session, number: str) -> None:
-    if not _NUMBER.fullmatch(number):
-        if len(number) > _PIN_DIGITS:
-            session.refuse_scan(_("sign on first; the scan was refused"))
-            return
-        if number == ":close":
-            session.ended = True
-            return
-        raise SaleRefused(_("an operator's number has 1 to 8 digits"))
-    if not session.till.operators.all():
+    if number == ":close" and not session.locked:
+        session.ended = True
+        return
+    if not is_number(number):
+        refuse_no_number(session, number)
+        return
+    there, known = session.till.signed_on, session.till.operators.find(number)
+    if there is None and not session.till.operators.all():
         _signed_on(session, number)
         return
+    # A number that nobody has may be somebody's PIN, so it is shown to no one and no one is asked.
+    if there is None or there.operator == number or known is None:
+        _ask_pin(session, number)
+    else:
+        session.attempt(partial(_take_over, session, number))
+
+
+def _take_over(session: Session, number: str) -> None:
+    """Another operator than the one who locked it: by a supervisor's word, then his own PIN."""
+    named = _("taking over by {}").format(number)
+    approval = session.counter.require("take_over", named, new=number, who=number)
+    _ask_pin(session, number, approval)
+
+
+def _ask_pin(session: Session, number: str, approval: str | None = None) -> None:
     session.prompt(
         Prompt(
             _("PIN of {}, Enter").format(number),
-            partial(_pin, session, number),
+            partial(_pin, session, number, approval),
             secret=True,
             optional=False,
-            ahead=True,
+            ahead=approval is None,
         )
     )
 
 
-def _pin(session: Session, number: str, pin: str) -> None:
-    if len(pin) > _PIN_DIGITS or not pin.isdigit():
-        # A scan into this field is no attempt: nobody typed it.
-        session.refuse_scan(_("that is no PIN; it was not tried"))
+def _pin(session: Session, number: str, approval: str | None, pin: str) -> None:
+    if refuse_no_pin(session, pin):
         return
     try:
-        _checked(session, number, pin)
+        _checked(session, number, pin, approval)
     except SaleRefused:
         sign_on_again(session)
         raise
     _signed_on(session, number)
 
 
-def _checked(session: Session, number: str, pin: str) -> None:
+def _checked(session: Session, number: str, pin: str, approval: str | None) -> None:
     there = session.till.signed_on
     if there is None:
         session.till.sign_on(number, pin)
     elif there.operator == number:
         session.till.unlock(number, pin)
     else:
-        session.till.hand_over(number, pin)
+        session.till.hand_over(number, pin, approval=approval)
 
 
 def _signed_on(session: Session, number: str) -> None:
@@ -93,8 +103,11 @@ def _signed_on(session: Session, number: str) -> None:
     sale = session.counter.sale
     session.message = session.take_recovery()
     if sale is not None:
-        session.message = _("sale {} goes on at line {}").format(sale.id, len(sale.lines))
+        found = _("; /41 says what the restart found") if session.message else ""
+        goes_on = _("sale {} goes on at line {}").format(sale.id, len(sale.lines))
+        session.message = goes_on + found
         ask_open_card(session)
+    ask_float(session)
 
 
 def lock(session: Session, command: Command) -> None:
@@ -106,14 +119,20 @@ def lock(session: Session, command: Command) -> None:
 
 
 def sign_off(session: Session, command: Command) -> None:
+    session.counter.drop_empty()
     if session.counter.sale is not None:
         raise SaleRefused(_("a sale is open; finish, suspend or void it first"))
+    session.approving.withdraw()
     if session.till.signed_on is not None:
         session.till.sign_off()
+    session.till.end_training(session.counter.operator)
     session.counter.operator, session.counter.last = None, None
     session.totalled = False
     sign_on(session)
 
 
 def close(session: Session, command: Command) -> None:
+    if session.coach is not None:
+        session.ended = True  # a lesson may be left at any time
+        return
     raise SaleRefused(_("sign off first (/24), then :close"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kernel import Transaction
 from posterm.keypad import Mode
@@ -10,9 +10,9 @@ from posterm.keypad import Mode
 __all__ = ["View"]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """`page` stands in place of the receipt; its row `marked` is highlighted.
+class View(Struct, frozen=True):
+    """`page` stands in place of the receipt; its row `marked` is highlighted, or it is shown from
+    its row `first`.
 
     `serial` grows with each question and prompt: a key that came before that one was painted
     can't answer it. `beeps` counts all so far.
@@ -27,5 +27,24 @@ class View:
     sale: Transaction | None
     page: tuple[str, ...] | None = None
     marked: int | None = None
+    first: int = 0
     beeps: int = 0
     ended: bool = False
+    coach: tuple[str, ...] = ()
+    """Rows of a lesson, above everything."""
+    notice: str = ""
+    """For the right end of the header."""
+    awaiting: frozenset[int] = frozenset()
+    """Lines that the manager is asked about."""
+
+    @property
+    def body(self) -> tuple[object, ...]:
+        """All that the rows between header and total are made of."""
+        return (
+            self.sale,
+            self.page,
+            self.marked,
+            self.first,
+            self.coach,
+            self.awaiting,
+        )

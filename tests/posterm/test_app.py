@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from textual.pilot import Pilot
 
-from kernel import Host, Poisoned
+from kernel import Host, Poisoned, Terminal
 from kernel.disk.files import RealDisk
 from posterm.app import RegisterApp
 from posterm.widgets.panel import Panel
 from tests.support.faults import Fails, FaultyDisk
 from tests.support.register_shop import make_shop, on_thread, open_session
+
+if TYPE_CHECKING:
+    from _typeshed import FileDescriptorLike
 
 SIZE = (80, 24)
 NAMES = frozenset({"enter", "escape", "tab", "shift+tab", "f9"})
@@ -151,3 +158,53 @@ async def test_a_disk_that_fails_ends_the_register_with_the_reason(
         async with app.run_test(size=SIZE) as pilot:
             await type_in(pilot, "0001", "enter", "COFFEE", "enter")
         assert isinstance(app.fault, Poisoned) and app.return_code == 1
+
+
+class _HeldUp(RealDisk):
+    """A disk whose syncs wait at a gate."""
+
+    def __init__(self) -> None:
+        self.open_gate = threading.Event()
+        self.open_gate.set()
+
+    def fdatasync(self, descriptor: FileDescriptorLike) -> None:
+        assert self.open_gate.wait(30.0), "the gate was never opened"
+        os.fdatasync(descriptor)
+
+
+async def test_scans_while_the_disk_is_slow_are_refused_and_all_are_accounted_for(
+    data_dir: Path,
+) -> None:
+    disk = _HeldUp()
+    with register(data_dir, host=Host(disk=disk)) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            await type_in(pilot, "0001", "enter", "COFFEE", "enter")
+            disk.open_gate.clear()
+            await pilot.press(*"COFFEE", "enter")
+            async with asyncio.timeout(20):
+                while not any("waiting for disk" in row for row in rows(app)):
+                    await pilot.pause(0.05)
+            await pilot.press(*"MILK", "enter", *"MILK", "enter")
+            disk.open_gate.set()
+            shown = await type_in(pilot)
+            assert any("waited for its disk" in row and "2 refused" in row for row in shown)
+            shown = await type_in(pilot, "escape", "COFFEE", "enter")
+            assert any(row.startswith(">   3 COFFEE") for row in shown)
+            assert not any("MILK" in row for row in shown)
+    log = (data_dir / "terminals" / "REGISTER_01" / "transaction.wal").read_bytes()
+    assert log.count(b'"what":"scan_refused","count":2') == 1
+
+
+async def test_a_message_comes_into_the_header_by_itself_and_leaves_the_entry(
+    data_dir: Path,
+) -> None:
+    with register(data_dir) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            await type_in(pilot, "0001", "enter", "COFFEE", "enter", "40")
+            with Terminal.start("MANAGER", data_dir) as manager:
+                manager.send("REGISTER_01", "notice", {"text": "call the office"}, 60)
+                async with asyncio.timeout(20):
+                    while "MESSAGES 1 /41" not in rows(app)[0]:
+                        await pilot.pause(0.05)
+            assert rows(app)[0].startswith("REGISTER_01   operator 0001")
+            assert any(row.startswith("> 40") for row in rows(app))

@@ -9,7 +9,6 @@ import pytest
 from kernel import BadInput, Shop
 from posterm.catalog import current_version
 from posterm.commands.demo import OPERATORS, hint_rows, seed
-from tests.support.pty_till import pty_till
 from tests.support.register_shop import make_shop
 
 
@@ -29,13 +28,3 @@ def test_a_shop_with_other_operators_is_refused(data_dir: Path) -> None:
     stranger.write_text(stranger.read_text().replace('"0003"', '"0777"'))
     with pytest.raises(BadInput, match="shop of its own"):
         seed(str(data_dir))
-
-
-def test_its_sign_on_screen_says_pins_and_a_first_code_that_sells(data_dir: Path) -> None:
-    with pty_till("demo", "--data-dir", data_dir) as till:
-        till.wait_for("PIN 1111")
-        first = next(row for row in till.rows if "3*" in row).split()[0]
-        till.send(b"0001\r1111\r")
-        till.wait_for("READY")
-        till.send(f"{first}\r+".encode())
-        till.wait_for("TOTAL DUE EUR")

@@ -70,6 +70,16 @@ def test_a_function_key_takes_the_number_before_it() -> None:
     assert fed("-") == [Command(Verb.VOID_LINE)]
 
 
+def test_a_quantity_stands_before_a_function_or_before_its_code() -> None:
+    back = Command(Verb.TAKE_BACK, "A*B", "3")
+    assert fed("/27 3*A*B", "enter") == fed("3*/27 A*B", "enter") == [back]
+    assert fed(":return 0.250*HAM", "enter") == [Command(Verb.TAKE_BACK, "HAM", "0.250")]
+    assert fed("/27 BANK*2", "enter") == [Command(Verb.TAKE_BACK, "BANK*2")]
+    assert fed("/26 3*1.50", "enter") == [Command(Verb.OVERRIDE, "3*1.50")]
+    assert fed("3*/26 1.50", "enter")[0].verb is Verb.REFUSED
+    assert fed("3*/", "enter") == []
+
+
 def test_clear_undoes_what_is_typed_first() -> None:
     assert fed("12", "escape") == []
     assert fed("12", "escape", "escape") == [Command(Verb.CLEAR)]

@@ -154,9 +154,7 @@ def test_suspended_sales_are_told_and_where_they_are(data_dir: Path) -> None:
     assert damaged["damage"] is not None
     assert (waiting["ticket"], waiting["origin"], waiting["total_minor"]) == (ticket, sale.id, 100)
     shown = list(rows(shop_status(data_dir)))
-    assert any(
-        row.startswith(f"  {ticket}: {sale.id}, 1 lines, 100 EUR, until 20") for row in shown
-    )
+    assert any(row.startswith(f"  {ticket}: {sale.id}, 1 line, 100 EUR, until 20") for row in shown)
     assert "  123456782: its file can't be read, in the hands of T2" in shown
 
 

@@ -38,7 +38,7 @@ def test_a_sound_shop_is_a_line_a_terminal_a_next_step_and_exit_0(shop: Path) ->
     result = verify(shop)
     first, second, last = result.output.splitlines()
     assert result.exit_code == 0
-    assert first.startswith("REGISTER_01: sound, 7 entries in 1 segments")
+    assert first.startswith("REGISTER_01: sound, 7 entries in 1 segment,")
     assert second.startswith("REGISTER_02: sound") and last.startswith("next: posterm verify")
 
 

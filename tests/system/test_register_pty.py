@@ -116,7 +116,7 @@ def test_a_line_that_hangs_up_parks_the_sale_and_frees_the_till(data_dir: Path) 
     with pty_till("register", TILL, "--data-dir", data_dir) as till:
         sign_on(till)
         till.send(COFFEE.encode() + b"\r")
-        till.wait_for("1 lines")
+        till.wait_for("1 line")
         assert till.end(signal.SIGHUP) == 128 + signal.SIGHUP
     with Terminal.start(TILL, data_dir) as again:
         assert not again.recovery.crashed

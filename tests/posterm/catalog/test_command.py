@@ -36,7 +36,7 @@ def test_an_import_says_what_it_made_and_what_comes_next(data_dir: Path) -> None
     done = call(data_dir, "import", str(DEMO), "--country", "DE")
     assert done.exit_code == 0
     said, following = done.stdout.splitlines()
-    assert said == "version 1 of the catalogue has 370 items in 16 departments, prices in EUR"
+    assert said == "version 1 of the catalogue has 374 items in 16 departments, prices in EUR"
     assert following == f"next: posterm catalog list --data-dir {data_dir}"
 
 
@@ -50,7 +50,7 @@ def test_prices_are_of_the_shop_s_currency_unless_another_is_named(data_dir: Pat
 
 def test_a_dry_run_checks_the_file_and_writes_nothing(data_dir: Path) -> None:
     said = told(data_dir, "import", str(DEMO), "--dry-run")
-    assert (said["version"], said["items"]) == (None, 370)
+    assert (said["version"], said["items"]) == (None, 374)
     assert not data_dir.exists()
 
 

@@ -78,3 +78,8 @@ def test_a_discount_is_a_percentage_or_an_amount() -> None:
     for text in ("0%", "100.001%", "101%", "%", "1.2345%", "0", "0.00", "-1%", "10%%"):
         with pytest.raises(SaleRefused):
             parse_off(text, "EUR")
+
+
+def test_a_card_number_is_no_amount() -> None:
+    with pytest.raises(SaleRefused, match="looks like a card number"):
+        parse_amount("378282246310005", "EUR")

@@ -181,3 +181,14 @@ def test_tax_on_top_follows_what_is_sold_after_total(till: Terminal) -> None:
     priced.void(1)
     priced.total()
     assert priced.sale.total_minor == 1190
+
+
+def test_a_correction_names_all_taxes_of_the_lines_that_it_is_for(till: Terminal) -> None:
+    priced = Priced(till, TaxMode.INCLUSIVE, RECEIPT)
+    priced.sell(("A", 1000, 1, "layered"))
+    priced.sell(("B", 1000, 7, "layered"))
+    priced.sell(("C", 1000, 10, "standard"))
+    priced.void(1)
+    (correction,) = taxes_due(priced.sale.lines, RECEIPT)
+    named = [(tax.code, tax.amount_minor, tax.included) for tax in correction]
+    assert named == [("GST", 0, 1), ("PST", -1, 1)]

@@ -11,14 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from posterm.keypad import Mode
+from posterm.register.gate import WAITED
 from posterm.register.session import Session
 from tests.support.register_shop import BEER, COFFEE, GIFT, MILK, TILL, make_shop, open_session
 
 CLEAR = "escape"
 SCANS = st.lists(
-    st.tuples(st.sampled_from([COFFEE, MILK, BEER, GIFT, "NOTHING", CLEAR]), st.booleans()),
+    st.tuples(
+        st.sampled_from([COFFEE, MILK, BEER, GIFT, "NOTHING", CLEAR]),
+        st.booleans(),
+        st.sampled_from([None, None, None, 0, 2, 9]),
+    ),
     max_size=25,
 )
+"""What is scanned, whether all before it was seen, and from which key on its scan came while the
+disk was waited for."""
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +38,16 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session
     session.stop("test")
 
 
-def press(session: Session, tokens: list[str], *, seen: bool) -> None:
+def press(
+    session: Session, tokens: list[str], *, seen: bool, waited_from: int | None = None
+) -> None:
     """`seen`: each key comes after what the one before it showed, else all in one packet."""
     shown = session.view.serial
-    for token in tokens:
-        session.feed(token, session.view.serial if seen else shown)
+    for place, token in enumerate(tokens):
+        if waited_from is not None and place >= waited_from:
+            session.feed(token, WAITED)
+        else:
+            session.feed(token, session.view.serial if seen else shown)
 
 
 def refused(log: Path) -> int:
@@ -51,17 +63,17 @@ def sold(session: Session) -> int:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SCANS)
 def test_sold_and_refused_are_all_that_was_sent(
-    register: tuple[Session, Path], sent: list[tuple[str, bool]]
+    register: tuple[Session, Path], sent: list[tuple[str, bool, int | None]]
 ) -> None:
     session, log = register
     before = sold(session) + refused(log)
     asked = scans = 0
-    for code, seen in sent:
+    for code, seen, waited_from in sent:
         if code == CLEAR:
             press(session, [CLEAR], seen=True)
             continue
         modes = session.mode
-        press(session, [*code, "enter"], seen=seen)
+        press(session, [*code, "enter"], seen=seen, waited_from=waited_from)
         scans += 1
         # A scan that asks something is answered or left by a person: neither sold nor refused.
         asked += modes is Mode.SELL and session.mode in (Mode.ASK, Mode.PROMPT)

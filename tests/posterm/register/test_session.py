@@ -217,7 +217,7 @@ def test_void_sale_and_z_are_confirmed_by_y_alone(register: Session) -> None:
     assert voided is not None and voided.state is State.ABORTED
     press(register, COFFEE, ENTER, ENTER, "f9", ":x", ENTER)
     assert any("3.99" in row for row in shown_page(register) or ())
-    press(register, ":z", ENTER, "y")
+    press(register, ":z", ENTER, "n", "y")
     assert any("Z 1 REPORT" in row for row in shown_page(register) or ())
 
 
@@ -255,7 +255,8 @@ def test_a_wrong_pin_is_refused_and_is_not_shown(guarded: Session) -> None:
 
 def test_a_cashier_gives_no_discount_that_needs_a_supervisor(guarded: Session) -> None:
     press(guarded, "0001", ENTER, "1111", ENTER, COFFEE, ENTER, "10%", "f11")
-    assert mode(guarded) is Mode.HELD
+    assert mode(guarded) is Mode.ASK and "needs a supervisor" in guarded.view.message
+    press(guarded, "escape")
     assert all(line.kind is LineKind.ITEM for line in guarded.counter.lines)
 
 
@@ -292,6 +293,23 @@ def test_goods_taken_back_pay_their_price_out(register: Session) -> None:
     assert sale is not None and sale.state is State.COMMITTED and sale.total_minor == -399
 
 
+def test_several_and_by_weight_are_taken_back_as_they_are_sold(register: Session) -> None:
+    press(register, "/27 3*COFFEE", ENTER)
+    assert register.view.message.startswith("take back 3 x COFFEE BEANS 500 G at 3.99?")
+    press(register, "y", "0.500*/27 HAM", ENTER, "y", "/27 HAM", ENTER)
+    assert mode(register) is Mode.HELD and "by weight" in register.view.message
+    press(register, "escape", "/26 10.00", ENTER)
+    assert register.counter.in_hand.total_minor == -3 * 399 - 500
+    assert register.counter.lines[-1].reason == "return"
+
+
+def test_goods_of_an_open_price_are_taken_back_at_the_typed_one(register: Session) -> None:
+    press(register, "/27 2*GIFT", ENTER, "7.50", ENTER)
+    assert "2 x GIFT at 7.50" in register.view.message
+    press(register, "y")
+    assert register.counter.in_hand.total_minor == -1500
+
+
 def test_cash_moves_are_confirmed_and_stand_in_the_drawer(register: Session) -> None:
     press(register, "/29 20.00", ENTER, ENTER, "y", ":payout 5.00", ENTER, "y", "/28", ENTER)
     report = register.till.x_report()
@@ -300,9 +318,10 @@ def test_cash_moves_are_confirmed_and_stand_in_the_drawer(register: Session) -> 
 
 def test_a_cashier_may_not_do_what_needs_a_supervisor(guarded: Session) -> None:
     press(guarded, "0001", ENTER, "1111", ENTER, COFFEE, ENTER)
-    for typed in ("/26 1.00", "/27 COFFEE", "/28", "/30 5.00", "/21", "/22", "/23"):
-        press(guarded, typed, ENTER)
-        assert mode(guarded) is Mode.HELD and "supervisor" in guarded.view.message, typed
+    asked = {"/26 1.00": "", "/27 COFFEE": "y", "/28": "", "/30 5.00": "y", "/21": ""}
+    for typed, yes in (asked | {"/22": "ny", "/23": "y"}).items():
+        press(guarded, typed, ENTER, *yes)
+        assert mode(guarded) is Mode.ASK and "supervisor" in guarded.view.message, typed
         press(guarded, "escape")
     assert codes(guarded) == [COFFEE]
 
@@ -314,6 +333,13 @@ def test_a_till_that_nobody_touches_locks_but_not_over_a_question(guarded: Sessi
     assert guarded.auto_lock().sale is None
     press(guarded, "0001", ENTER, "1111", ENTER)
     assert codes(guarded) == [BEER, "BOTTLE"]
+
+
+def test_a_till_with_a_card_that_nobody_knows_of_does_not_lock_itself(guarded: Session) -> None:
+    press(guarded, "0001", ENTER, "1111", ENTER, COFFEE, ENTER, ENTER, "f10", "u", "NONE", ENTER)
+    assert guarded.auto_lock().sale is not None and mode(guarded) is Mode.HELD
+    press(guarded, "escape", "f10", "n")
+    assert guarded.auto_lock().sale is None
 
 
 def test_a_scan_leaves_search_and_sells_and_an_unknown_one_is_counted(register: Session) -> None:

@@ -1,0 +1,35 @@
+"""`posterm manager`: becomes the console, which is a program of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from posterm.commands.common import data_dir_option
+
+__all__ = ["command"]
+
+
+@click.command("manager", short_help="See and steer every till of the shop.")
+@click.option("--watch", is_flag=True, help="Look on; any number may, beside the one that acts.")
+@click.option("--theme", type=click.Choice(["dark", "mono"]), help="Else as the shop has it.")
+@click.option(
+    "--baud",
+    type=click.IntRange(300, 4_000_000),
+    metavar="N",
+    help="Speed of a slow line: what changes by itself then waits for the keys.",
+)
+@data_dir_option
+def command(watch: bool, theme: str | None, baud: int | None, data_dir: str) -> None:
+    """Open the manager's console. 1 to 9 choose a screen, ? shows the keys, Q ends it.
+
+    One console acts, as terminal MANAGER; exit 75 where another does.
+    """
+    arguments = ["--data-dir", data_dir]
+    arguments += ["--watch"] if watch else []
+    arguments += ["--theme", theme] if theme is not None else []
+    arguments += ["--baud", str(baud)] if baud is not None else []
+    # In place of this process: signals and the line belong to the console alone.
+    os.execv(sys.executable, [sys.executable, "-m", "manager", *arguments])

@@ -1,0 +1,56 @@
+"""What this till owes its printer, handed over: after each sale, and after a crash as copies.
+
+Selling never waits for a printer: what can't be handed over is said in words, stands in the log,
+and can be asked for again as a copy. A till whose printer may hold 0 receipts has none.
+"""
+
+from __future__ import annotations
+
+from kernel import PrintJob, SaleRefused, State, Terminal
+from kernel import gettext as _
+
+__all__ = ["print_due", "start_printing"]
+
+
+def start_printing(till: Terminal) -> str:
+    """Begin to owe receipts, where the till has a printer; words where that is not possible."""
+    if till.configuration.settings.receipt_spool_limit == 0:
+        return ""
+    try:
+        till.printer.start()
+    except OSError as fault:
+        return _("receipts can't be printed: {}").format(fault.strerror)
+    return ""
+
+
+def print_due(till: Terminal) -> str:
+    """Hand over all that is owed; words for the cashier, empty where nothing went wrong."""
+    words = ""
+    for job in till.printer.due():
+        try:
+            _hand_over(till, job)
+        except SaleRefused as refused:
+            words = _("RECEIPT NOT PRINTED: {}").format(refused)
+        except OSError as fault:
+            words = _("RECEIPT NOT PRINTED: {}").format(fault.strerror)
+    return words
+
+
+def _hand_over(till: Terminal, job: PrintJob) -> None:
+    from posterm.spool.receipts import receipt, receipt_text  # not needed before the first sale
+
+    sale = till.transaction(job.sale)
+    if sale.state is not State.COMMITTED or sale.receipt_number is None:
+        till.printer.drop(job)
+    elif job.copy and till.printer.in_spool(job):
+        till.printer.settle(job)
+    else:
+        resumed = till.printer.resumed(job.sale) if job.copy else _resumed(till, job)
+        rows = receipt(sale, till.id, till.configuration, copy=job.copy, resumed=resumed)
+        limit = till.configuration.settings.receipt_spool_limit
+        till.printer.put(job, receipt_text(rows), limit=limit, receipt=sale.receipt_number)
+
+
+def _resumed(till: Terminal, job: PrintJob) -> bool:
+    """Of a sale that this process closed: whether an earlier one had begun it."""
+    return job.transaction in till.recovery.open_sales
