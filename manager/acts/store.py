@@ -1,0 +1,98 @@
+"""Acts on the whole shop: shutdown, the end of the day, export, check and clean-up."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kernel import BadInput, CancelShutdown, CleanUp, CloseDay, ShutDown, StoreReport
+from kernel import gettext as _
+from manager.actions import Verb
+from manager.dialogs import Prompt, Question
+from manager.results import report_rows
+from manager.times import business_date
+
+if TYPE_CHECKING:
+    from manager.console import Console
+
+__all__ = ["cancel", "clean_up", "close_day", "export", "shutdown", "verify"]
+
+_DAY_S = 1800.0
+"""A drawer is counted in minutes; closing the day again asks only who is left."""
+_GRACE_S = 30
+
+
+def shutdown(console: Console, text: str) -> None:
+    seconds, _space, reason = text.partition(" ")
+    if not seconds:
+        words = _("seconds for open sales to be finished")
+        console.ask(Prompt(words, lambda said: shutdown(console, said), default=str(_GRACE_S)))
+    elif not seconds.isdecimal():
+        console.refuse(_("{} is no number of seconds; give one such as 30").format(seconds))
+    elif not reason.strip():
+        words = _("reason, for the cashiers to read")
+        console.ask(
+            Prompt(
+                words,
+                lambda said: shutdown(console, f"{seconds} {said}"),
+                default=_("closing time"),
+            )
+        )
+    else:
+        order = ShutDown(grace_s=int(seconds), reason=reason.strip(), wait=True)
+        begin = partial(console.begin, _("shutdown"), lambda go_on: console.floor.act(order, go_on))
+        words = _("Shut ALL tills down in {} s ({})?").format(seconds, order.reason)
+        console.ask(Question(words, begin, key="S"))
+
+
+def cancel(console: Console, text: str) -> None:
+    begin = partial(
+        console.begin,
+        _("cancel shutdown"),
+        lambda go_on: console.floor.act(CancelShutdown()),
+    )
+    console.ask(Question(_("Take the shutdown back?"), begin, key="C"))
+
+
+def close_day(console: Console, text: str) -> None:
+    def show(result: object) -> None:
+        if isinstance(result, StoreReport) and console.free:
+            console.face.show_text(_("Z of the store"), report_rows(result))
+
+    order = CloseDay(wait_s=_DAY_S)
+    begin = partial(
+        console.begin, _("close the day"), lambda go_on: console.floor.act(order, go_on), show
+    )
+    console.ask(Question(_("Close the day: ask every till for count and Z?"), begin, key="Z"))
+
+
+def export(console: Console, text: str) -> None:
+    directory, _space, date = text.partition(" ")
+    if not directory:
+        words = _("directory for the CSV files")
+        console.ask(Prompt(words, lambda said: export(console, said), default=os.getcwd()))
+        return
+    try:
+        wanted = business_date(date.strip(), console.clock.business_date())
+    except BadInput as fault:
+        console.refuse(str(fault))
+        return
+    begin = partial(
+        console.begin,
+        _("export"),
+        lambda go_on: console.floor.export(os.path.expanduser(directory), wanted),
+    )
+    words = _("Export the sales of {} to {}?").format(wanted, directory)
+    console.ask(Question(words, begin, key="E"))
+
+
+def verify(console: Console, text: str) -> None:
+    console.face.show_page("integrity")
+    console.face.page.act(Verb.VERIFY, text)
+
+
+def clean_up(console: Console, text: str) -> None:
+    begin = partial(console.begin, _("clean up"), lambda go_on: console.floor.act(CleanUp()))
+    words = _("Take away what crashed processes left (entries, old messages, scratch)?")
+    console.ask(Question(words, begin, key="k"))

@@ -1,0 +1,217 @@
+"""From the shop's files to the console: one thread that reads, and posts what is new as values.
+
+Eight times a second it reads on in the audit log, once a second who runs. At its start it tells the
+whole day from its beginning beside what comes now, in short pieces, and hands it over when both
+are level: so a console paints at once, however long the day is. All that it holds has a bound.
+This module must never touch a screen: `post` is called on the feed's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Event, Thread
+
+from kernel import (
+    AuditLine,
+    AuditTail,
+    BadInput,
+    Configuration,
+    Host,
+    KernelError,
+    Operator,
+    Shop,
+    ShopConfiguration,
+    ShopStatus,
+    StatusMemory,
+    decode_line,
+    shop_status,
+)
+from manager.alerts import Thresholds
+from manager.day import Day
+
+__all__ = ["Feed", "Tick"]
+
+TICK_S = 0.125
+STATUS_S = 1.0
+_LIVE_BYTES = 1 << 20
+"""Read at a time; ten seconds of a shop that writes 300 lines a second."""
+_HISTORY_BYTES = 64 << 10
+"""Told between two looks at what comes now: some three milliseconds."""
+_HISTORY_SHARE = 0.5
+"""Of the time until the next look, what the beginning of the day may take of a core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What is new since the last one. `post` must hand it on whole: each line comes once."""
+
+    lines: tuple[AuditLine, ...]
+    status: ShopStatus | None
+    """None where it was not read this time."""
+    at_ms: int
+    configuration: Configuration | None = None
+    """The shop's, where it was read anew."""
+    day: Day | None = None
+    """The day from its beginning up to and with these lines, once it is told. It is the
+    receiver's own: nobody else changes it."""
+    behind_bytes: int = 0
+    """How much of the day is still to be told."""
+    operators: tuple[Operator, ...] | None = None
+    """The shop's, where they were read anew."""
+    fault: str = ""
+    """Why nothing could be read this time."""
+
+
+class Feed:
+    """`start` it once; `stop` returns when its thread has ended."""
+
+    def __init__(
+        self,
+        data_dir: str,
+        post: Callable[[Tick], None],
+        host: Host | None = None,
+        *,
+        tick_s: float = TICK_S,
+        status_s: float = STATUS_S,
+    ) -> None:
+        self._data_dir = data_dir
+        self._post = post
+        self._host = host or Host()
+        self._tick_s = tick_s
+        self._status_s = status_s
+        self._ended = Event()
+        self._thread = Thread(target=self._run, name="feed", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        monotonic_s = self._host.clock.monotonic_s
+        reading = _Reading(self._data_dir, self._host)
+        status_due_s = next_s = monotonic_s()
+        fault = ""
+        try:
+            while not self._ended.is_set():
+                now_s = monotonic_s()
+                try:
+                    tick = reading.read(with_status=now_s >= status_due_s)
+                    fault = ""
+                except KernelError as found:
+                    tick = _said(str(found), self._host) if str(found) != fault else None
+                    fault = str(found)
+                if now_s >= status_due_s:
+                    # A slow disk must not make the status all that this thread does.
+                    status_due_s = now_s + max(self._status_s, 5 * (monotonic_s() - now_s))
+                if tick is not None:
+                    self._post(tick)
+                next_s = max(next_s + self._tick_s, now_s + self._tick_s / 2)
+                self._tell_day(reading, next_s)
+                self._ended.wait(max(0.0, next_s - monotonic_s()))
+        finally:
+            reading.close()
+
+    def _tell_day(self, reading: _Reading, until_s: float) -> None:
+        """Spend a part of the time until the next tick on the beginning of the day."""
+        monotonic_s = self._host.clock.monotonic_s
+        end_s = monotonic_s() + (until_s - monotonic_s()) * _HISTORY_SHARE
+        while monotonic_s() < end_s and not self._ended.is_set() and reading.tell_day():
+            pass
+
+
+class _Reading:
+    """What the feed's thread has open."""
+
+    def __init__(self, data_dir: str, host: Host) -> None:
+        self._data_dir = data_dir
+        self._host = host
+        self._live = AuditTail(data_dir, host, from_end=True)
+        self._beginning: AuditTail | None = AuditTail(data_dir, host, from_end=False)
+        self._configuration = ShopConfiguration(data_dir, host)
+        self._memory = StatusMemory(data_dir, host)
+        self._shop = Shop(data_dir, host)
+        self._thresholds = Thresholds()
+        self._currency = ""
+        self._day: Day | None = None
+        self._told: dict[str, int] = {}
+        self._configuration_due = True
+
+    def read(self, *, with_status: bool) -> Tick | None:
+        """One tick; None where there is nothing to say."""
+        configuration = self._read_configuration() if self._configuration_due else None
+        lines = tuple(self._fresh(self._live.read(_LIVE_BYTES)))
+        status = self._status() if with_status else None
+        if any(line.event == "configuration_applied" for line in lines):
+            self._configuration_due = True
+        operators = self._read_operators() if with_status else None
+        day, behind_bytes = self._handed_over(lines), 0
+        if self._beginning is not None:
+            behind_bytes = self._beginning.behind_bytes
+        if not lines and status is None and day is None and configuration is None:
+            return None
+        at_ms = self._host.clock.wall_ms()
+        return Tick(lines, status, at_ms, configuration, day, behind_bytes, operators)
+
+    def tell_day(self) -> bool:
+        """One piece more of the day's beginning; False where there is none now."""
+        if self._beginning is None:
+            return False
+        if self._day is None:
+            self._day = Day(self._thresholds, self._currency)
+        lines = self._beginning.read(_HISTORY_BYTES)
+        self._day.take_all(lines)
+        return bool(lines)
+
+    def close(self) -> None:
+        self._live.close()
+        if self._beginning is not None:
+            self._beginning.close()
+
+    def _handed_over(self, lines: tuple[AuditLine, ...]) -> Day | None:
+        """The day from its beginning, when it is level with what was read now."""
+        if self._day is None or self._beginning is None:
+            return None
+        self._day.take_all(self._beginning.read(_HISTORY_BYTES))
+        if not self._beginning.level_with(self._live):
+            return None
+        day, self._day = self._day, None
+        self._beginning.close()
+        self._beginning = None
+        return day
+
+    def _status(self) -> ShopStatus:
+        return shop_status(self._data_dir, host=self._host, memory=self._memory)
+
+    def _read_operators(self) -> tuple[Operator, ...] | None:
+        """None where their file can't be read: who is signed on stays, `doctor` says why."""
+        try:
+            return self._shop.operators()
+        except KernelError:
+            return None
+
+    def _fresh(self, raw: list[bytes]) -> Iterator[AuditLine]:
+        """The lines that were not told yet: an audit log that was made anew tells all again."""
+        for one in raw:
+            try:
+                line = decode_line(one)
+            except BadInput:
+                continue  # not ours: a check of the store names it
+            if line.lsn > self._told.get(line.terminal, 0):
+                self._told[line.terminal] = line.lsn
+                yield line
+
+    def _read_configuration(self) -> Configuration:
+        configuration = self._configuration.in_force()
+        self._configuration_due = False
+        self._thresholds = Thresholds.of(configuration)
+        self._currency = configuration.settings.currency
+        return configuration
+
+
+def _said(fault: str, host: Host) -> Tick:
+    return Tick((), None, host.clock.wall_ms(), fault=fault)

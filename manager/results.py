@@ -1,0 +1,201 @@
+"""What an act brought, in rows of text: while it is under way and once it is done.
+
+Pure; the same rows are shown on the screen of acts, beside the keys and on paper. This module must
+never say less than the value does: who is missing is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from kernel import (
+    Ack,
+    Cleaned,
+    Delivered,
+    Exported,
+    Integrity,
+    PublishedTo,
+    Released,
+    Settled,
+    ShutdownState,
+    StoreReport,
+    TillZ,
+    Totals,
+)
+from kernel import gettext as _
+from kernel import marked as N_
+from themes.formats import amount_text
+
+__all__ = ["date_text", "report_rows", "rows_of", "short_of", "time_text"]
+
+_COLUMNS = 42
+_SUMS = (
+    (N_("Sold"), "items_minor"),
+    (N_("Returned"), "returns_minor"),
+    (N_("Discounts"), "discounts_minor"),
+    (N_("Tax on top"), "tax_lines_minor"),
+    (N_("Rounding"), "rounding_minor"),
+    (N_("Change"), "change_minor"),
+    (N_("Voided lines"), "voids_minor"),
+    (N_("Aborted sales"), "aborted_minor"),
+    (N_("Float"), "float_minor"),
+    (N_("Paid in"), "pay_ins_minor"),
+    (N_("Paid out"), "pay_outs_minor"),
+    (N_("Picked up"), "pickups_minor"),
+)
+_LEAVING = {
+    "open": N_("still there"),
+    "out": N_("out"),
+    "dead": N_("DEAD, its next start recovers"),
+}
+
+
+def short_of(result: object, now_ms: int) -> str:  # noqa: PLR0911  # one a kind
+    """How far it is or what it came to, in one row."""
+    match result:
+        case Delivered():
+            return _("{} of {} have taken it").format(
+                _applied(result.answers), len(result.expected)
+            )
+        case PublishedTo():
+            return _("version {}: {} of {} running tills go by it").format(
+                result.version, _applied(result.answers), len(result.running)
+            )
+        case ShutdownState():
+            return _shutdown_text(result, now_ms)
+        case StoreReport():
+            return _("{} Z, {} not closed").format(len(result.closed), len(result.unclosed))
+        case Released():
+            return _("any till can recall it by ticket {}").format(result.ticket)
+        case Settled():
+            return _("{} tickets are on the floor again").format(len(result.tickets))
+        case Cleaned():
+            return _("{} terminals, {} messages, {} scratch files taken away").format(
+                len(result.terminals), result.messages, result.files
+            )
+        case Exported():
+            return _("{} sales, {} lines").format(result.sales, result.lines)
+        case Integrity():
+            return _("all is sound") if result.sound else _("DAMAGED: see the findings")
+        case _:
+            return str(result) if result is not None else ""
+
+
+def rows_of(result: object, now_ms: int) -> tuple[str, ...]:
+    """All that is known of it."""
+    return (short_of(result, now_ms), *_details(result))
+
+
+def report_rows(report: StoreReport) -> tuple[str, ...]:
+    """The store's Z, as it is shown and printed."""
+    return tuple(_report(report))
+
+
+def time_text(wall_ms: int) -> str:
+    """`17:03:12`, on this machine's clock."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone().strftime("%H:%M:%S")
+
+
+def date_text(date: int) -> str:
+    """20261123 is `2026-11-23`."""
+    return f"{date // 10_000}-{date // 100 % 100:02}-{date % 100:02}"
+
+
+def _details(result: object) -> Iterable[str]:  # noqa: PLR0911  # one a kind
+    match result:
+        case Delivered():
+            return _answers(result.answers, result.missing)
+        case PublishedTo():
+            return (
+                _("in force from {}").format(time_text(result.effective_ms)),
+                *_answers(result.answers, result.missing),
+                *(_("{:<20} off: takes note at its start").format(name) for name in result.off),
+            )
+        case ShutdownState():
+            return [f"{one.terminal:<20} {_(_LEAVING[one.state])}" for one in result.terminals]
+        case StoreReport():
+            return _report(result)
+        case Cleaned():
+            return [f"{name:<20} {_('its entry in the registry')}" for name in result.terminals]
+        case Exported():
+            return (result.sales_path, result.lines_path)
+        case _:
+            return ()
+
+
+def _applied(answers: Iterable[Ack]) -> int:
+    return sum(one.result == "applied" for one in answers)
+
+
+def _answers(answers: Iterable[Ack], missing: Iterable[str]) -> Iterator[str]:
+    for one in answers:
+        said = _("taken") if one.result == "applied" else _("REFUSED: {}").format(one.reason)
+        yield f"{one.terminal:<20} {said}"
+    for name in missing:
+        yield f"{name:<20} {_('no answer yet')}"
+
+
+def _shutdown_text(state: ShutdownState, now_ms: int) -> str:
+    if state.order is None:
+        return _("no shutdown is under way")
+    if state.cancelled or not state.terminals:
+        return _("cancelled ({}); tills that are out already stay out").format(state.order.reason)
+    out = len(state.terminals) - len(state.open)
+    left_s = max(0, state.order.deadline_ms - now_ms) // 1000
+    said = _("{} of {} tills are out").format(out, len(state.terminals))
+    if not state.open:
+        return said
+    return _("{}, {} s left; waiting for {}").format(said, left_s, ", ".join(state.open))
+
+
+def _report(report: StoreReport) -> Iterator[str]:
+    yield _("Z of the store for {}").format(date_text(report.business_date))
+    yield _("{} Z of {} tills").format(
+        len(report.closed), len({one.terminal for one in report.closed})
+    )
+    for one in report.unclosed:
+        yield _("NOT CLOSED {}: {}").format(one.terminal, one.reason)
+    for currency, totals in report.totals.items():
+        yield "-" * _COLUMNS
+        yield from _totals(currency, totals)
+    for z in report.closed:
+        yield "-" * _COLUMNS
+        yield from _till(z)
+
+
+def _totals(currency: str, totals: Totals) -> Iterator[str]:
+    yield _("{} sales, {} lines, {} of them returns").format(
+        totals.sales, totals.lines, totals.returns
+    )
+    yield _amount(_("TOTAL {}").format(currency), totals.total_minor, currency)
+    for label, name in _SUMS:
+        amount_minor: int = getattr(totals, name)
+        if amount_minor:
+            yield _amount(_(label), amount_minor, currency)
+    for how, amount_minor in totals.tenders.items():
+        label = f"{how.capitalize()} x {totals.tender_counts[how]}"
+        yield _amount(label, amount_minor, currency)
+    for tax in totals.taxes.values():
+        yield _amount(_("Tax {}").format(tax.code), tax.tax_minor, currency)
+    yield _amount(_("Expected in the drawers"), totals.expected_drawer_minor, currency)
+
+
+def _till(z: TillZ) -> Iterator[str]:
+    yield _("{} Z {} at {} by {}").format(
+        z.terminal, z.z_number, time_text(z.closed_ms), z.operator or "-"
+    )
+    for currency, totals in z.totals.items():
+        yield _amount(f"  {currency}", totals.total_minor, currency)
+    for currency, over_minor in z.over_minor.items():
+        label = _("  over") if over_minor >= 0 else _("  SHORT")
+        yield _amount(label, over_minor, currency)
+    if not z.counted_minor:
+        yield _("  not counted")
+    for sale in z.open:
+        yield _("  open: {}").format(sale)
+
+
+def _amount(label: str, amount_minor: int, currency: str) -> str:
+    amount = amount_text(amount_minor, currency)
+    return label.ljust(_COLUMNS - len(amount)) + amount

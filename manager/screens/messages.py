@@ -1,0 +1,75 @@
+"""The day's messages: what was sent with who has taken it, and what tills sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+
+from kernel import gettext as _
+from manager.letters import Letter
+from manager.page import Page
+from manager.screens.text import TextPage
+from manager.widgets.panel import Listing, Row
+
+if TYPE_CHECKING:
+    from manager.board import Board
+
+__all__ = ["MessagesPage"]
+
+
+class MessagesPage(Page):
+    """The newest first; Enter shows who has taken it, till by till."""
+
+    page_name = "messages"
+
+    def content(self) -> Iterable[Widget]:
+        yield Listing(id="body")
+
+    def show(self, board: Board) -> None:
+        found = self.console.letters.all
+        self.console.read_messages()
+        self.set_heading(_("MESSAGES {}   m writes one").format(len(found)))
+        nothing = [Row(_(" nothing was sent or received today"), "quiet")]
+        self.query_one(Listing).show_items([_row(one) for one in found] or nothing)
+
+    def feed(self, key: str) -> bool:
+        listing = self.query_one(Listing)
+        letters = self.console.letters
+        if key == "enter" and letters.all:
+            message = letters.all[listing.marked].message
+            self.console.face.push(
+                TextPage(self.console, _("MESSAGE"), lambda: _details(letters.get(message)))
+            )
+            return True
+        return listing.feed(key)
+
+    def subject(self) -> str:
+        """Whom an answer would go to."""
+        found = self.console.letters.all
+        marked = self.query_one(Listing).marked
+        return found[marked].sender if found else ""
+
+
+def _row(letter: Letter) -> Row:
+    if letter.came:
+        who, state = _("from {}").format(letter.sender), ""
+    else:
+        to = _("all") if letter.to == "*" else letter.to
+        who, state = _("to {}").format(to), _("{} taken").format(letter.taken)
+        state = _("{} REFUSED").format(len(letter.refused)) if letter.refused else state
+    role = "error" if letter.refused else ""
+    return Row(f"{letter.at[11:16]} {who:<20.20} {state:<11.11} {letter.text}", role)
+
+
+def _details(letter: Letter | None) -> list[str]:
+    if letter is None:
+        return [_("this message is no longer kept here; the audit log has it")]
+    rows = [letter.text, "", _("{} from {} to {}").format(letter.at, letter.sender, letter.to)]
+    for ack in sorted(letter.acks.values(), key=lambda one: one.terminal):
+        said = _("taken") if ack.result == "applied" else _("REFUSED: {}").format(ack.reason)
+        rows.append(f"{ack.terminal:<20} {said}")
+    if not letter.acks:
+        rows.append(_("nobody has answered yet"))
+    return rows

@@ -1,0 +1,112 @@
+"""Sales that wait: suspended ones by ticket, parked ones of tills that do not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.widget import Widget
+
+from kernel import ShopStatus, SuspendedSale
+from kernel import gettext as _
+from manager.page import Page
+from manager.widgets.panel import Listing, Panel, Row
+from themes.formats import amount_text
+
+if TYPE_CHECKING:
+    from manager.board import Board
+
+__all__ = ["SuspendedPage"]
+
+_MINUTE_MS = 60_000
+
+
+class _Waiting(NamedTuple):
+    """`subject` is what an act would be about: a sale to release, a till to settle."""
+
+    ticket: str
+    subject: str
+    row: Row
+
+
+class SuspendedPage(Page):
+    """Suspended sales first, those that expire soonest at the top; then what is parked."""
+
+    page_name = "suspended"
+    _sought = ""
+
+    def content(self) -> Iterable[Widget]:
+        yield Panel(id="columns")
+        yield Listing(id="body")
+
+    def show(self, board: Board) -> None:
+        found = self._found()
+        suspended = sum(one.ticket != "" for one in found)
+        parked = len(found) - suspended
+        sought = _("   only: {}").format(self._sought) if self._sought else ""
+        heading = _("SUSPENDED {}  PARKED {}   r releases a parked sale").format(suspended, parked)
+        self.set_heading(heading + sought)
+        columns = _("  ticket      sale               lines       amount   age  state")
+        self.query_one("#columns", Panel).show([Row(columns, "quiet")])
+        nothing = [Row(_(" no sale waits"), "quiet")]
+        self.query_one(Listing).show_items([one.row for one in found] or nothing)
+
+    def feed(self, key: str) -> bool:
+        return self.query_one(Listing).feed(key)
+
+    def subject(self) -> str:
+        found = self._found()
+        marked = self.query_one(Listing).marked
+        return found[marked].subject if marked < len(found) else ""
+
+    @property
+    def filter_text(self) -> str:
+        return self._sought
+
+    def filter(self, text: str) -> None:
+        self._sought = text
+
+    def clear(self) -> bool:
+        sought, self._sought = self._sought, ""
+        return bool(sought)
+
+    def _found(self) -> list[_Waiting]:
+        status = self.console.status
+        if status is None:
+            return []
+        now_ms = self.console.clock.wall_ms()
+        found = [*_suspended(status, now_ms), *_parked(status)]
+        return [one for one in found if self._sought.casefold() in one.row.text.casefold()]
+
+
+def _suspended(status: ShopStatus, now_ms: int) -> Iterable[_Waiting]:
+    for sale in sorted(status.suspended, key=lambda one: one.expires_ms):
+        if sale.damage is not None:
+            said = f" {sale.ticket:<12}{_('its file can not be read')}"
+            yield _Waiting(sale.ticket, sale.till or "", Row(said, "error"))
+        else:
+            yield _Waiting(sale.ticket, sale.till or "", Row(_suspended_row(sale, now_ms)))
+
+
+def _suspended_row(sale: SuspendedSale, now_ms: int) -> str:
+    minutes = max(0, now_ms - sale.suspended_ms) // _MINUTE_MS
+    age = f"{minutes // 60}:{minutes % 60:02}"
+    amount = f"{amount_text(sale.total_minor, sale.currency)} {sale.currency}"
+    state = _("taken by {}").format(sale.till) if sale.till is not None else _("waits")
+    return f" {sale.ticket:<12}{sale.origin:<18.18}{sale.lines:>6}{amount:>13}{age:>6}  {state}"
+
+
+def _parked(status: ShopStatus) -> Iterable[_Waiting]:
+    # A till that is off logs only at its next start that a sale of it was released.
+    released = {one.origin for one in status.suspended}
+    for till in status.terminals:
+        for sale in sorted(set(till.parked or ()) - released):
+            said = _("parked, till {}").format(_word(till.state))
+            yield _Waiting("", sale, Row(f" {'-':<12}{sale:<18.18}{'':>25}  {said}"))
+        if till.parked is None and till.state != "running":
+            said = _("its open sales can't be told before it is started")
+            yield _Waiting("", "", Row(f" {'-':<12}{till.terminal:<18.18}{said}", "error"))
+
+
+def _word(state: str) -> str:
+    return _("CRASHED") if state == "crashed" else _("off")

@@ -1,0 +1,45 @@
+"""When something is to happen, as a person types it. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from kernel import BadInput
+from kernel import gettext as _
+
+__all__ = ["business_date", "instant", "utc_text"]
+
+_AHEAD = re.compile(r"\+(\d{1,7})([smhd])")
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
+
+
+def instant(text: str, now_ms: int) -> int | None:
+    """`+30s`, `+2h`, `2026-01-31T06:00` in milliseconds of UTC; None of an empty text: at once."""
+    if not text:
+        return None
+    ahead = _AHEAD.fullmatch(text)
+    if ahead is not None:
+        return now_ms + int(ahead[1]) * _UNIT_MS[ahead[2]]
+    try:
+        return int(datetime.fromisoformat(text).astimezone().timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        said = _("{} is no time; give one such as +30s, +2h or 2026-01-31T06:00")
+        raise BadInput(said.format(text)) from None
+
+
+def utc_text(wall_ms: int) -> str:
+    """`2026-01-31T09:30:00.000Z`, as the audit trail writes it."""
+    at = datetime.fromtimestamp(wall_ms / 1000, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def business_date(text: str, today: int) -> int:
+    """YYYYMMDD of `2026-01-31` or `20260131`; of an empty text it is `today`."""
+    if not text:
+        return today
+    found = _DATE.fullmatch(text)
+    if found is None:
+        raise BadInput(_("{} is no date; give one such as 2026-01-31").format(text))
+    return int(found[1]) * 10_000 + int(found[2]) * 100 + int(found[3])
