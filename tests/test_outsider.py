@@ -18,7 +18,7 @@ from types import ModuleType
 
 import pytest
 
-from kernel import Host, Terminal, verify_shop
+from kernel import Host, ReturnedPart, Terminal, verify_shop
 from tests.support.damages import DAMAGES
 from tests.support.processes import CHECKOUT
 
@@ -93,6 +93,34 @@ def test_both_find_a_sound_log_sound_and_end_at_the_same_entry(
     (ours,) = verify_shop(shop, ledger=True)
     line = outsider.verify_terminal(shop / "terminals" / "TILL", "any")
     assert ours.sound and ours.segments > 3
+    assert line == f"TILL: sound to LSN {ours.last_lsn}, chain {ours.last_chain}"
+
+
+def test_both_accept_what_was_trained_printed_given_back_and_counted(
+    outsider: ModuleType, tmp_path: Path
+) -> None:
+    root = tmp_path / "shop"
+    with Terminal.start("TILL", root, segment_bytes=1_500) as till:
+        till.printer.start()
+        sell(till)
+        for job in till.printer.due():
+            till.printer.put(job, "receipt", limit=9, receipt=1)
+        till.begin_training("0001")
+        sell(till)
+        sell(till)
+        till.end_training("0001")
+        back = till.begin("STORE_001", "EUR", "0001")
+        parts = [ReturnedPart(1, 500, adjustment_minor=3), ReturnedPart(1, 500)]
+        back.give_back("TILL-1", parts)
+        back.tender_cash(back.balance_minor)
+        till.count_drawer(100, "EUR", "0001")
+        sell(till)
+        till.z_report("0001")
+        till.begin_training("0001")
+        sell(till)
+    (ours,) = verify_shop(root, ledger=True)
+    line = outsider.verify_terminal(root / "terminals" / "TILL", "any")
+    assert ours.sound and ours.segments > 3, ours
     assert line == f"TILL: sound to LSN {ours.last_lsn}, chain {ours.last_chain}"
 
 
