@@ -35,7 +35,7 @@ class SessionFile:
         self._scratch = os.path.join(directory, f".{name}.next")
         self._clock = clock
         self._next_s = clock.monotonic_s()
-        self._owed = False
+        self._owed = True  # that this process runs, not the one before
 
     @property
     def due(self) -> bool:

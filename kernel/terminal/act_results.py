@@ -65,7 +65,7 @@ class ShutdownState(Struct, frozen=True, kw_only=True):
     order: ShutdownOrder | None
     terminals: tuple[Leaving, ...] = ()
     cancelled: bool = False
-    """It was taken back while it was waited for."""
+    """It was taken back."""
 
     @property
     def open(self) -> tuple[str, ...]:

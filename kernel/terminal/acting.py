@@ -84,7 +84,8 @@ class Acting:
             case ShutDown():
                 return self._shut_down(order, go_on)
             case CancelShutdown():
-                return ShutdownState(order=self._manager.shutdown.cancel())
+                taken_back = self._manager.shutdown.cancel()
+                return ShutdownState(order=taken_back, cancelled=taken_back is not None)
             case ChangeOperator():
                 return self._change_operator(order)
             case Release():

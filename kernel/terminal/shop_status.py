@@ -113,12 +113,15 @@ def shop_status(
     try:
         inbox = Counter(name.label for name in _messages(disk, layout.terminal_inbox))
         now_ms, alert_s = host.clock.wall_ms(), _alert_silent_s(host, layout)
-        terminals = []
+        terminals, released = [], _released(disk, layout)
         for terminal in sorted(running.keys() | set(_terminals(disk, layout))):
             status = running.get(terminal)
             paths = layout.terminal(terminal)
             runs = status is not None and status.state is TerminalState.RUNNING
             resting = None if runs else memory.resting(disk, paths, terminal)
+            if resting is not None:
+                # Its log says that a sale is gone only at its next start.
+                resting = tuple(one for one in resting[0] if one not in released), resting[1]
             facts = _facts(disk, paths, terminal, status, resting)
             facts = _with_health(_with_signs(facts, now_ms, alert_s), host.boot_id)
             terminals.append(replace(facts, messages=inbox[terminal]))
@@ -218,7 +221,9 @@ def _with_signs(facts: TerminalFacts, now_ms: int, alert_s: int) -> TerminalFact
         sign_ms = max(sign_ms, round(facts.identity.started_at.timestamp() * 1000))
     silent_s = max(0.0, (now_ms - sign_ms) / 1000)
     silent = 0 < alert_s < silent_s
-    return replace(facts, activity="silent" if silent else session.activity, silent_s=silent_s)
+    if facts.identity is None or facts.identity.incarnation == session.incarnation:
+        facts = replace(facts, activity=session.activity)
+    return replace(facts, activity="silent" if silent else facts.activity, silent_s=silent_s)
 
 
 def _with_health(facts: TerminalFacts, boot_id: str) -> TerminalFacts:
@@ -243,6 +248,14 @@ def _suspended(disk: Disk, layout: Layout) -> tuple[SuspendedSale, ...]:
         return tuple(suspended_sales(SuspendedSales(disk, layout)))
     except FileNotFoundError:
         return ()
+
+
+def _released(disk: Disk, layout: Layout) -> frozenset[str]:
+    """Sales that left their till while it was off."""
+    try:
+        return frozenset(one.origin for one in SuspendedSales(disk, layout).releases())
+    except FileNotFoundError:
+        return frozenset()
 
 
 def _messages(disk: Disk, path: str) -> Iterator[FileName]:

@@ -83,12 +83,12 @@ def noted(data_dir: Path) -> list[tuple[str, str | None]]:
     return [(json.loads(line.text)["what"], line.operator) for line in lines]
 
 
-def stopped_since(floor: Floor, terminal: str) -> None:
-    """Until `terminal` is called silent."""
+def wait_for(floor: Floor, terminal: str, activity: str) -> None:
+    """Until that is what `terminal` is said to do: it says so once a second at most."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         (facts,) = (one for one in floor.status().terminals if one.terminal == terminal)
-        if facts.activity == "silent":
+        if facts.activity == activity:
             return
     raise AssertionError(f"{terminal} is {facts.activity}")
 
@@ -98,8 +98,7 @@ def test_who_watches_sees_all_and_can_not_act(data_dir: Path) -> None:
         till.begin("S1", "EUR", "0001").add_line("TEA", 1, 100)
         with Floor.watch(data_dir) as floor, Floor.watch(data_dir) as other:
             for one in (floor, other):
-                (facts,) = one.status().terminals
-                assert (facts.terminal, facts.activity) == ("T1", "selling")
+                wait_for(one, "T1", "selling")
             for act in (
                 lambda: floor.act(SendNotice(to="*", text="hello")),
                 lambda: floor.export(data_dir, 20260101),
@@ -109,6 +108,19 @@ def test_who_watches_sees_all_and_can_not_act(data_dir: Path) -> None:
                     act()
             assert floor.verify().sound
     assert os.listdir(data_dir / "terminals") == ["T1"]
+
+
+def test_a_till_that_only_just_runs_is_not_at_what_its_last_run_was_at(data_dir: Path) -> None:
+    with Terminal.start("T1", data_dir) as till:
+        till.begin("S1", "EUR", "0001").add_line("TEA", 1, 100)
+    with Floor.watch(data_dir) as floor, Terminal.start("T1", data_dir):
+        seen, deadline_s = [""], time.monotonic() + 10
+        # Long before a sign of life is due every 15 seconds, without anything that a cashier did.
+        while seen[-1] != "selling":
+            assert time.monotonic() < deadline_s, seen
+            (facts,) = floor.status().terminals
+            seen.append(facts.activity)
+        assert set(seen) <= {"", "running", "selling"}, "parked was the run before"
 
 
 def test_one_console_acts_at_a_time(data_dir: Path) -> None:
@@ -127,7 +139,7 @@ def test_a_till_that_gives_no_sign_is_silent_and_one_that_is_killed_has_crashed(
         with python_child("-c", SELLING, "T1", data_dir) as child:
             open_sale = child.wait_for_line("open").split()[1]
             child.signal(signal.SIGSTOP)
-            stopped_since(floor, "T1")
+            wait_for(floor, "T1", "silent")
             child.kill()
         (_, facts) = floor.status().terminals
     assert (facts.state, facts.activity) == ("crashed", "parked")
@@ -176,8 +188,12 @@ def test_a_parked_sale_of_a_till_that_is_off_is_released_to_any_other(data_dir: 
         assert isinstance(released, Released)
         (waiting,) = floor.status().suspended
         assert (waiting.ticket, waiting.origin) == (released.ticket, sale.id)
+        assert floor.status().parked == 0
     with Terminal.start("T2", data_dir) as other:
         assert other.recall(released.ticket).total_minor == 100
+        with Floor.watch(data_dir) as floor:
+            there = {one.terminal: one for one in floor.status().terminals}
+    assert (there["T1"].parked, there["T1"].activity) == ((), "off"), "its log does not say so yet"
     assert noted(data_dir) == [("released", "0009")]
 
 

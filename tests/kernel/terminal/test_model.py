@@ -290,6 +290,8 @@ class FrontDoor(RuleBasedStateMachine):
     def train(self, prices: list[int], reference: str | None, parked: bool, end: str) -> None:
         """All that is trained leaves nothing behind but a series of its own."""
         allowed = not any(sale.open for sale in self.sales)
+        if allowed and prices:
+            self.sell(prices)  # a real period, which rests meanwhile
         before = self.till.x_report()
         if not self.call(lambda: self.till.begin_training("0001"), allowed=allowed):
             return
