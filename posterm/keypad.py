@@ -167,6 +167,8 @@ class Keypad:
     def _function(self, verb: Verb) -> Command:
         if verb in (Verb.UP, Verb.DOWN, Verb.HELP, Verb.MENU):
             return Command(verb)  # what is typed stays
+        if self.quantity is not None and verb not in COUNTED:
+            return self._refused(_("a quantity needs a code after it"))
         return self._sent(verb)
 
     def _entered(self, mode: Mode) -> Command | None:

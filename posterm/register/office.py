@@ -37,6 +37,9 @@ def override(session: Session, command: Command) -> None:
     if not command.text:
         raise SaleRefused(_("give the price: /26 1.50"))
     unit_minor, line = counter.amount(command.text), live[-1].line
+    if line.quantity < 0 and not counter.may("return_without_receipt"):
+        # The word that was given for it was for that much and no more.
+        raise SaleRefused(_("line {} was taken back; void it first").format(live[-1].number))
     found = counter.find(line.code or "")
 
     def post() -> None:

@@ -59,9 +59,9 @@ def reprint(session: Session, command: Command) -> None:
 def _found(session: Session, text: str) -> tuple[Transaction, bool]:
     """By receipt number or transaction; without either, the last."""
     last = session.counter.last
-    if not text and last is not None and last.receipt_number is not None:
-        return last, session.till.printer.resumed(last.number)
     try:
+        if not text and last is not None and last.receipt_number is not None:
+            return last, session.till.printer.resumed(last.number)
         found = session.till.printer.find(text)
     except LogDamaged as fault:
         raise SaleRefused(_("that receipt can't be read: {}").format(fault)) from fault

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel import Line, LineKind, State, Transaction, ngettext
 from kernel import gettext as _
 from posterm.catalog import Item
+from posterm.pricing import TAX_ROUNDING
 from themes.formats import amount_text, plain_number, quantity_text
 
 __all__ = [
@@ -109,5 +110,7 @@ def _name(line: Line) -> str:
             return _("Tax") + (f" {line.taxes[0].code}" if line.taxes else "")
         case LineKind.ROUNDING:
             return _("Rounding")
+        case LineKind.ADJUSTMENT if line.code == TAX_ROUNDING:
+            return _("Tax rounding")
         case _:
             return named

@@ -114,7 +114,7 @@ def lock(session: Session, command: Command) -> None:
     if session.till.signed_on is None:
         raise SaleRefused(_("this shop has no PINs, so a lock could not be opened"))
     session.till.lock()
-    session.locked = True
+    session.locked, session.message = True, ""
     sign_on_again(session)
 
 

@@ -6,7 +6,7 @@ and can be asked for again as a copy. A till whose printer may hold 0 receipts h
 
 from __future__ import annotations
 
-from kernel import PrintJob, SaleRefused, State, Terminal
+from kernel import LogDamaged, PrintJob, SaleRefused, State, Terminal
 from kernel import gettext as _
 
 __all__ = ["print_due", "start_printing"]
@@ -31,6 +31,9 @@ def print_due(till: Terminal) -> str:
             _hand_over(till, job)
         except SaleRefused as refused:
             words = _("RECEIPT NOT PRINTED: {}").format(refused)
+        except LogDamaged as fault:
+            till.printer.drop(job)  # else it would be tried for ever, and no register would start
+            words = _("RECEIPT NOT PRINTED: {}").format(fault)
         except OSError as fault:
             words = _("RECEIPT NOT PRINTED: {}").format(fault.strerror)
     return words

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.pilot import Pilot
 
-from kernel import Host, Poisoned, Terminal
+from kernel import Host, Poisoned, Shop, Terminal
 from kernel.disk.files import RealDisk
 from posterm.app import RegisterApp
 from posterm.widgets.panel import Panel
@@ -57,9 +57,9 @@ async def type_in(pilot: Pilot[None], *keys: str) -> list[str]:
 
 def rows(app: RegisterApp) -> list[str]:
     return [
-        panel.render_line(y).text
+        strip.text
         for panel in app.screen.query(Panel)
-        for y in range(panel.size.height)
+        for strip in panel.render_lines(panel.size.region)
     ]
 
 
@@ -208,3 +208,11 @@ async def test_a_message_comes_into_the_header_by_itself_and_leaves_the_entry(
                         await pilot.pause(0.05)
             assert rows(app)[0].startswith("REGISTER_01   operator 0001")
             assert any(row.startswith("> 40") for row in rows(app))
+
+
+async def test_the_receipt_goes_to_the_printer_once_the_change_is_shown(data_dir: Path) -> None:
+    with register(data_dir) as app:
+        async with app.run_test(size=SIZE) as pilot:
+            shown = await type_in(pilot, "0001", "enter", "COFFEE", "enter", "+", "f9")
+            assert any("CHANGE EUR" in row for row in shown)
+            assert len(Shop(data_dir).spool("REGISTER_01").waiting()) == 1

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from kernel import Line, LineKind
 from posterm.keymap import KEYMAPS
 from posterm.painting import body_rows, message_rows, total_rows
+from posterm.pricing import TAX_ROUNDING
+from posterm.register.rows import line_row
 from posterm.register.session import Session
 from posterm.register.view import View
 from tests.support.register_shop import make_shop, open_session
@@ -126,3 +129,15 @@ def test_a_page_longer_than_the_screen_says_so_and_the_arrows_show_its_end(shop:
     session.stop("test")
     assert "MENU" in first[0] and "arrow" in first[-1]
     assert again == first != last
+
+
+def test_tax_that_is_posted_at_the_end_stands_there_in_words() -> None:
+    line = Line(
+        tx=1,
+        kind=LineKind.ADJUSTMENT,
+        code=TAX_ROUNDING,
+        quantity=1000,
+        unit_minor=0,
+        total_minor=0,
+    )
+    assert "  1 Tax rounding  " in line_row(line, 1, "EUR", 80, newest=False)

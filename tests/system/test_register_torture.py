@@ -163,7 +163,7 @@ def test_a_day_of_real_invoices_agrees_with_an_independent_sum(
             ring(till, rows, listed, receipt)
         stop(till)
     taken_s = time.monotonic() - began_s
-    sales = Shop(data_dir).sales(TILL)
+    sales = list(Shop(data_dir).sales(TILL))
     assert [logged.sale.total_minor for logged in sales] == wanted
     assert [row for logged in sales for row in _rows_rung(logged.sale)] == day.rows
     assert [_cash(logged.sale) for logged in sales] == wanted
