@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture approve bench clean bytecode
+.PHONY: help demo test torture approve pictures bench clean bytecode
 
 BIN := .venv/bin
 # A copied or moved checkout makes its own environment: console scripts hold absolute paths.
@@ -16,6 +16,7 @@ help:
 	@echo 'make test      style, types, import contracts and tests'
 	@echo 'make torture   the long proofs: crashes, power cuts, damaged bytes'
 	@echo 'make approve   write the golden screens of tests/golden anew; read what changed'
+	@echo 'make pictures  the pictures of docs/pictures, made anew'
 	@echo 'make bench     durable sales a second on this machine'
 	@echo 'make clean     remove what these commands made, the environment too'
 
@@ -43,6 +44,10 @@ torture: $(STAMP)
 approve: $(STAMP)
 	POSTERM_APPROVE=1 $(BIN)/python -m pytest -q tests/system/test_register_screens.py tests/manager/test_golden.py
 	@git status --short tests/golden
+
+# Headless: it needs no terminal, and makes the same pictures as long as the screens are the same.
+pictures: $(STAMP)
+	$(BIN)/python -m tests.support.pictures docs/pictures
 
 bench: $(STAMP)
 	$(BIN)/posterm bench

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kernel import Configuration, ShopStatus
+from kernel import Configuration, Integrity, ShopStatus
 from kernel import gettext as _
 
-__all__ = ["Alert", "Thresholds", "passed", "status_alerts"]
+__all__ = ["Alert", "Thresholds", "found_alerts", "passed", "status_alerts"]
 
 _FEWEST_ITEMS = 20
 """One void among three items is no rate."""
 
 
 class Alert(NamedTuple):
-    """`what` is `voids`, `overrides`, `no_sales`, `silent` or `crashed`; `words` say how much."""
+    """`what` is `voids`, `overrides`, `no_sales`, `silent`, `crashed` or `damaged`; `words` say
+    how much."""
 
     terminal: str
     what: str
@@ -59,3 +60,16 @@ def status_alerts(status: ShopStatus, at_ms: int) -> Iterator[Alert]:
             yield Alert(facts.terminal, "silent", at_ms, words)
         elif facts.state == "crashed":
             yield Alert(facts.terminal, "crashed", at_ms, _("crashed"))
+        if facts.state != "running" and facts.parked is None:
+            words = _("its log can't be read; check it: 6, v")
+            yield Alert(facts.terminal, "damaged", at_ms, words)
+
+
+def found_alerts(found: Integrity, at_ms: int) -> Iterator[Alert]:
+    """Logs whose chain a check found broken."""
+    for one in found.logs:
+        if not one.sound:
+            words = _("log DAMAGED, chain broken at LSN {}").format(one.damages[0].lsn)
+            yield Alert(one.terminal, "damaged", at_ms, words)
+    if not found.audit.sound:
+        yield Alert(_("audit log"), "damaged", at_ms, _("DAMAGED; posterm audit --rebuild"))

@@ -35,6 +35,8 @@ class TillCard:
     currency: str
     sales: int
     takings_minor: int
+    takings_currency: str
+    """That of most sales; the sale in hand may be in another one."""
     last_event: str
     last_ms: int
     lag: int
@@ -56,6 +58,7 @@ class Board:
         self.configuration: Configuration | None = None
         self.at_ms = 0
         self.fault = ""
+        """What can't be read now; all else is shown as it is."""
         self.behind_bytes = 0
         self.telling = True
         """Whether the day's beginning is still being told."""
@@ -69,8 +72,6 @@ class Board:
     def take(self, tick: Tick) -> None:
         """Fold it in."""
         self.at_ms, self.fault = tick.at_ms, tick.fault
-        if tick.fault:
-            return
         self.serial += 1
         self.behind_bytes = tick.behind_bytes
         if tick.configuration is not None:
@@ -121,6 +122,11 @@ class Board:
         """Of the newest business date, each once, the oldest first."""
         date = self.day.business_date
         return tuple(alert for key, alert in self.day.alerts.items() if key[0] == date)
+
+    def alert(self, alert: Alert) -> None:
+        """Found on another way than by ticks: once for that terminal today."""
+        self.day.add_alert(self.day.business_date, alert)
+        self._today = None
 
     def mirror(self, terminal: str) -> MirroredSale | None:
         """The sale in hand at that terminal, else its last one; None where none was told of."""
@@ -179,6 +185,7 @@ class Board:
             currency=sale.currency if sale is not None else currency,
             sales=sales,
             takings_minor=takings_minor,
+            takings_currency=currency,
             last_event=till.last_event if till is not None else "",
             last_ms=till.last_ms if till is not None else 0,
             lag=self.status.audit.waiting.get(terminal, 0) if self.status is not None else 0,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Event, Thread
+from typing import TypeVar
 
 from kernel import (
     AuditLine,
@@ -31,6 +32,8 @@ from manager.alerts import Thresholds
 from manager.day import Day
 
 __all__ = ["Feed", "Tick"]
+
+_T = TypeVar("_T")
 
 TICK_S = 0.125
 STATUS_S = 1.0
@@ -60,7 +63,7 @@ class Tick:
     operators: tuple[Operator, ...] | None = None
     """The shop's, where they were read anew."""
     fault: str = ""
-    """Why nothing could be read this time."""
+    """What can't be read now, and why; the rest is what could."""
 
 
 class Feed:
@@ -95,16 +98,10 @@ class Feed:
         monotonic_s = self._host.clock.monotonic_s
         reading = _Reading(self._data_dir, self._host)
         status_due_s = next_s = monotonic_s()
-        fault = ""
         try:
             while not self._ended.is_set():
                 now_s = monotonic_s()
-                try:
-                    tick = reading.read(with_status=now_s >= status_due_s)
-                    fault = ""
-                except KernelError as found:
-                    tick = _said(str(found), self._host) if str(found) != fault else None
-                    fault = str(found)
+                tick = reading.read(with_status=now_s >= status_due_s)
                 if now_s >= status_due_s:
                     # A slow disk must not make the status all that this thread does.
                     status_due_s = now_s + max(self._status_s, 5 * (monotonic_s() - now_s))
@@ -140,22 +137,41 @@ class _Reading:
         self._day: Day | None = None
         self._told: dict[str, int] = {}
         self._configuration_due = True
+        self._faults: dict[str, str] = {}
+        self._said = ""
 
     def read(self, *, with_status: bool) -> Tick | None:
         """One tick; None where there is nothing to say."""
-        configuration = self._read_configuration() if self._configuration_due else None
-        lines = tuple(self._fresh(self._live.read(_LIVE_BYTES)))
-        status = self._status() if with_status else None
+        configuration = None
+        if with_status and self._configuration_due:
+            configuration = self._tried("configuration", self._read_configuration)
+        raw = self._tried("audit", lambda: self._live.read(_LIVE_BYTES))
+        lines = tuple(self._fresh(raw or []))
+        status = self._tried("status", self._status) if with_status else None
         if any(line.event == "configuration_applied" for line in lines):
             self._configuration_due = True
-        operators = self._read_operators() if with_status else None
+        operators = None
+        if with_status:
+            operators = self._tried("operators", self._read_operators)
         day, behind_bytes = self._handed_over(lines), 0
         if self._beginning is not None:
             behind_bytes = self._beginning.behind_bytes
-        if not lines and status is None and day is None and configuration is None:
+        fault = next(iter(self._faults.values()), "")
+        if not (lines or status or day or configuration) and fault == self._said:
             return None
+        self._said = fault
         at_ms = self._host.clock.wall_ms()
-        return Tick(lines, status, at_ms, configuration, day, behind_bytes, operators)
+        return Tick(lines, status, at_ms, configuration, day, behind_bytes, operators, fault)
+
+    def _tried(self, what: str, read: Callable[[], _T]) -> _T | None:
+        """What could be read; else its fault stands until it can be: the rest is read on."""
+        try:
+            found = read()
+        except KernelError as fault:
+            self._faults[what] = str(fault)
+            return None
+        self._faults.pop(what, None)
+        return found
 
     def tell_day(self) -> bool:
         """One piece more of the day's beginning; False where there is none now."""
@@ -163,7 +179,8 @@ class _Reading:
             return False
         if self._day is None:
             self._day = Day(self._thresholds, self._currency)
-        lines = self._beginning.read(_HISTORY_BYTES)
+        beginning = self._beginning
+        lines = self._tried("day", lambda: beginning.read(_HISTORY_BYTES)) or []
         self._day.take_all(lines)
         return bool(lines)
 
@@ -176,8 +193,8 @@ class _Reading:
         """The day from its beginning, when it is level with what was read now."""
         if self._day is None or self._beginning is None:
             return None
-        self._day.take_all(self._beginning.read(_HISTORY_BYTES))
-        if not self._beginning.level_with(self._live):
+        self.tell_day()
+        if "day" in self._faults or not self._beginning.level_with(self._live):
             return None
         day, self._day = self._day, None
         self._beginning.close()
@@ -211,7 +228,3 @@ class _Reading:
         self._thresholds = Thresholds.of(configuration)
         self._currency = configuration.settings.currency
         return configuration
-
-
-def _said(fault: str, host: Host) -> Tick:
-    return Tick((), None, host.clock.wall_ms(), fault=fault)

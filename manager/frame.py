@@ -6,6 +6,7 @@ Pure but for the widgets that it is given. Nothing here blinks, and no clock tic
 from __future__ import annotations
 
 from collections import Counter
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from kernel import gettext as _
@@ -56,8 +57,11 @@ def header_text(console: Console, width: int) -> str:
     busy = [one.title for one in console.work.under_way()]
     parts += [_("under way: {}").format(", ".join(busy))] if busy else []
     who = _("watching") if console.watching else console.signing.name()
-    left = "  ".join([_("posterm manager"), *parts])
-    return f"{left[: width - len(who) - 3]:<{width - len(who) - 2}} {who}"
+    left, room = _("posterm manager"), width - len(who) - 3
+    for part in parts:
+        longer = f"{left}  {part}"
+        left = longer if len(longer) <= room else left
+    return f"{left[:room]:<{room + 1}} {who}"
 
 
 def paint_frame(page: Page, console: Console, header: str, *, thrifty: bool = False) -> None:
@@ -76,6 +80,8 @@ def _lines(console: Console, width: int) -> tuple[Row, Row]:
     match console.dialog:
         case Question() as question:
             said = _("{}   Y: yes   Esc: no").format(question.words)
+            if not console.message.text:
+                return _in_two(Row(said, "strong"), width, Row(""))
             return console.message, Row(said, "strong")
         case Prompt() as prompt:
             shown = "*" * len(console.entry) if prompt.secret else console.entry
@@ -87,7 +93,17 @@ def _lines(console: Console, width: int) -> tuple[Row, Row]:
             # The end of what is longer than the line is what is being typed.
             return hint, Row(words + shown[-room:], "strong")
         case _:
-            return Row(_progress(console), "quiet"), console.message
+            fault = console.board.fault
+            above = Row(fault, "error") if fault else Row(_progress(console), "quiet")
+            return _in_two(console.message, width, above)
+
+
+def _in_two(row: Row, width: int, above: Row) -> tuple[Row, Row]:
+    """What is too long for the message's row begins in the row above: its end says what to do."""
+    first, *rest = wrap(row.text, width - 1) or [""]
+    if not rest:
+        return above, row
+    return Row(first, row.role), Row(" ".join(rest), row.role)
 
 
 def _progress(console: Console) -> str:

@@ -27,7 +27,7 @@ from kernel import gettext as _
 from kernel import marked as N_
 from themes.formats import amount_text
 
-__all__ = ["date_text", "report_rows", "rows_of", "short_of", "time_text"]
+__all__ = ["date_text", "report_rows", "rows_of", "short_of", "time_text", "when_text"]
 
 _COLUMNS = 42
 _SUMS = (
@@ -65,6 +65,9 @@ def short_of(result: object, now_ms: int) -> str:  # noqa: PLR0911  # one a kind
         case ShutdownState():
             return _shutdown_text(result, now_ms)
         case StoreReport():
+            asked = [one.terminal for one in result.unclosed if one.reason == "asked"]
+            if asked:
+                return _("waiting for {}").format(", ".join(asked))
             return _("{} Z, {} not closed").format(len(result.closed), len(result.unclosed))
         case Released():
             return _("any till can recall it by ticket {}").format(result.ticket)
@@ -84,7 +87,7 @@ def short_of(result: object, now_ms: int) -> str:  # noqa: PLR0911  # one a kind
 
 def rows_of(result: object, now_ms: int) -> tuple[str, ...]:
     """All that is known of it."""
-    return (short_of(result, now_ms), *_details(result))
+    return (short_of(result, now_ms), *_details(result, now_ms))
 
 
 def report_rows(report: StoreReport) -> tuple[str, ...]:
@@ -97,18 +100,24 @@ def time_text(wall_ms: int) -> str:
     return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone().strftime("%H:%M:%S")
 
 
+def when_text(wall_ms: int, now_ms: int) -> str:
+    """The time of a day that is today, else the date too."""
+    at, now = (datetime.fromtimestamp(one / 1000, UTC).astimezone() for one in (wall_ms, now_ms))
+    return time_text(wall_ms) if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
 def date_text(date: int) -> str:
     """20261123 is `2026-11-23`."""
     return f"{date // 10_000}-{date // 100 % 100:02}-{date % 100:02}"
 
 
-def _details(result: object) -> Iterable[str]:  # noqa: PLR0911  # one a kind
+def _details(result: object, now_ms: int) -> Iterable[str]:  # noqa: PLR0911  # one a kind
     match result:
         case Delivered():
             return _answers(result.answers, result.missing)
         case PublishedTo():
             return (
-                _("in force from {}").format(time_text(result.effective_ms)),
+                _("in force from {}").format(when_text(result.effective_ms, now_ms)),
                 *_answers(result.answers, result.missing),
                 *(_("{:<20} off: takes note at its start").format(name) for name in result.off),
             )
@@ -139,14 +148,20 @@ def _answers(answers: Iterable[Ack], missing: Iterable[str]) -> Iterator[str]:
 def _shutdown_text(state: ShutdownState, now_ms: int) -> str:
     if state.order is None:
         return _("no shutdown is under way")
-    if state.cancelled or not state.terminals:
+    if state.cancelled:
         return _("cancelled ({}); tills that are out already stay out").format(state.order.reason)
-    out = len(state.terminals) - len(state.open)
-    left_s = max(0, state.order.deadline_ms - now_ms) // 1000
+    if not state.terminals:
+        return _("no till was running")
+    out = len(state.terminals) - len(state.open) - len(state.dead)
     said = _("{} of {} tills are out").format(out, len(state.terminals))
-    if not state.open:
-        return said
-    return _("{}, {} s left; waiting for {}").format(said, left_s, ", ".join(state.open))
+    if state.dead:
+        said += _("; DEAD: {}").format(", ".join(state.dead))
+    left_s = (state.order.deadline_ms - now_ms) // 1000
+    if state.open and left_s >= 0:
+        said += _(", {} s left; waiting for {}").format(left_s, ", ".join(state.open))
+    elif state.open:
+        said += _("; STILL THERE: {}").format(", ".join(state.open))
+    return said
 
 
 def _report(report: StoreReport) -> Iterator[str]:

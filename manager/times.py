@@ -12,7 +12,6 @@ __all__ = ["business_date", "instant", "utc_text"]
 
 _AHEAD = re.compile(r"\+(\d{1,7})([smhd])")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 
 
 def instant(text: str, now_ms: int) -> int | None:
@@ -39,7 +38,9 @@ def business_date(text: str, today: int) -> int:
     """YYYYMMDD of `2026-01-31` or `20260131`; of an empty text it is `today`."""
     if not text:
         return today
-    found = _DATE.fullmatch(text)
-    if found is None:
-        raise BadInput(_("{} is no date; give one such as 2026-01-31").format(text))
-    return int(found[1]) * 10_000 + int(found[2]) * 100 + int(found[3])
+    digits = text.replace("-", "")
+    try:
+        datetime.strptime(digits, "%Y%m%d").astimezone()
+    except (ValueError, OverflowError):
+        raise BadInput(_("{} is no date; give one such as 2026-01-31").format(text)) from None
+    return int(digits)

@@ -17,6 +17,9 @@ __all__ = ["day_text", "today_rows"]
 
 _HOUR_MS = 3_600_000
 _HOURS_WIDTH = 35
+_NARROW = 80
+_HOURS_NARROW = 17
+"""Below so many columns the hours have no bars: the tills' figures need the room."""
 _NAME = 12
 _AMOUNT = 12
 _ALERTS_AT_MOST = 4
@@ -34,15 +37,16 @@ def today_rows(
 ) -> list[Row]:
     """`height` rows. `first` is the first till or operator that is shown."""
     currency = today.currency
-    rows = [Row(text[: width - 1]) for text in _figures(today, currency)]
+    rows = [Row(text) for parts in _figures(today, currency) for text in _flowing(parts, width)]
     alerts = _alerts(today.alerts, min(_ALERTS_AT_MOST, max(1, height // 6)))
     room = max(height - len(rows) - len(alerts), 1)
+    hours_width = _HOURS_WIDTH if width >= _NARROW else _HOURS_NARROW
     left = _hours(today.hours.get(currency, {}), currency, room, glyphs)
-    wide = max(width - _HOURS_WIDTH - 3, 20)
+    wide = max(width - hours_width - 3, 20)
     right = (
-        _operators([one for one in today.operators if one.currency in (currency, "")], wide)
+        _operators(today.operators, currency, wide)
         if operators
-        else _tills([one for one in today.tills if one.currency == currency], wide, glyphs)
+        else _tills(today.tills, currency, wide, glyphs)
     )
     head, *listed = right
     shown = [head, *listed[first : first + room - 1]]
@@ -50,7 +54,7 @@ def today_rows(
         one = left[number] if number < len(left) else ""
         other = shown[number] if number < len(shown) else ""
         role = "quiet" if number == 0 else ""
-        rows.append(Row(f"{one:<{_HOURS_WIDTH}.{_HOURS_WIDTH}}  {other}"[: width - 1], role))
+        rows.append(Row(f"{one:<{hours_width}.{hours_width}}  {other}"[: width - 1], role))
     return [*rows, *alerts][:height]
 
 
@@ -62,32 +66,47 @@ def day_text(business_date: int) -> str:
     return f"{year}-{rest // 100:02}-{rest % 100:02}"
 
 
-def _figures(today: Today, currency: str) -> Iterator[str]:
+def _flowing(parts: Sequence[str], width: int) -> list[str]:
+    """In as many rows as they need: half a figure would be another figure."""
+    rows = [""]
+    for part in parts:
+        longer = f"{rows[-1]}{'  ' if rows[-1] else ''} {part}"
+        if rows[-1] and len(longer) >= width:
+            rows.append(f" {part}")
+        else:
+            rows[-1] = longer
+    return [row[: width - 1] for row in rows]
+
+
+def _figures(today: Today, currency: str) -> Iterator[Sequence[str]]:
     sums = today.totals.get(currency, Totals())
 
     def money(amount_minor: int) -> str:
         return amount_text(amount_minor, currency)
 
-    yield _(" takings {} {}   sales {}   average {}   lines {}").format(
-        money(sums.total_minor), currency, sums.sales, money(today.average_minor(currency)),
-        sums.lines,
-    )  # fmt: skip
-    yield _(" returns {} {}   discounts {} {}   voids {} {}   void sales {}").format(
-        sums.returns, money(sums.returns_minor), sums.discounts, money(sums.discounts_minor),
-        today.voids, money(sums.voids_minor), sums.aborted,
-    )  # fmt: skip
-    yield " " + "   ".join(
-        [
-            _("overrides {}   drawer opened {}").format(today.overrides, today.no_sales),
-            *_shares(_("by"), today.inputs),
-        ]
+    yield (
+        _("takings {} {}").format(money(sums.total_minor), currency),
+        _("sales {}").format(sums.sales),
+        _("average {}").format(money(today.average_minor(currency))),
+        _("lines {}").format(sums.lines),
     )
-    yield " " + "   ".join(_tenders(sums, currency))
-    others = [one for one in sorted(today.totals) if one != currency]
-    yield "".join(
-        f" {one} {amount_text(today.totals[one].total_minor, one)} ({today.totals[one].sales})"
-        for one in others
+    yield (
+        _("returns {} {}").format(sums.returns, money(sums.returns_minor)),
+        _("discounts {} {}").format(sums.discounts, money(sums.discounts_minor)),
+        _("voids {} {}").format(today.voids, money(sums.voids_minor)),
     )
+    yield (
+        _("void sales {}").format(sums.aborted),
+        _("overrides {}").format(today.overrides),
+        _("drawer opened {}").format(today.no_sales),
+        *_shares(_("by"), today.inputs),
+    )
+    yield tuple(_tenders(sums, currency))
+    yield [
+        f"{one} {amount_text(today.totals[one].total_minor, one)} ({today.totals[one].sales})"
+        for one in sorted(today.totals)
+        if one != currency
+    ]
 
 
 def _shares(word: str, counted: Mapping[str, int]) -> Iterator[str]:
@@ -122,14 +141,20 @@ def _hours(hours: Mapping[int, int], currency: str, room: int, glyphs: Glyphs) -
     return rows
 
 
-def _tills(tills: Sequence[TillFigures], width: int, glyphs: Glyphs) -> list[str]:
+def _amount(amount_minor: int, currency: str, main: str) -> str:
+    """Another currency than the day's is named: 123 JPY are no 123.00 EUR."""
+    amount = amount_text(amount_minor, currency)
+    return amount if currency == main else f"{amount} {currency}"
+
+
+def _tills(tills: Sequence[TillFigures], main: str, width: int, glyphs: Glyphs) -> list[str]:
     spark = min(max(width - _NAME - _AMOUNT - 8, 4), _SPARK_AT_MOST)
     rows = [f"{_('till'):<{_NAME}} {_('takings'):>{_AMOUNT}} {_('sales'):>5} {_('minutes')}"]
     newest = max((max(one.minutes, default=0) for one in tills), default=0)
     for one in tills:
         minutes = [one.minutes.get(newest - spark + 1 + place, 0) for place in range(spark)]
         partly = "" if one.whole else "~"
-        amount = amount_text(one.totals.total_minor, one.currency) + partly
+        amount = _amount(one.totals.total_minor, one.currency, main) + partly
         rows.append(
             f"{one.terminal:<{_NAME}.{_NAME}} {amount:>{_AMOUNT}} {one.totals.sales:>5} "
             f"{sparkline(minutes, glyphs)}"
@@ -137,14 +162,14 @@ def _tills(tills: Sequence[TillFigures], width: int, glyphs: Glyphs) -> list[str
     return rows
 
 
-def _operators(operators: Sequence[OperatorFigures], width: int) -> list[str]:
+def _operators(operators: Sequence[OperatorFigures], main: str, width: int) -> list[str]:
     head = (
         f"{_('operator'):<9}{_('takings'):>{_AMOUNT}}{_('sales'):>6}{_('voids'):>6}"
         f"{_('disc'):>5}{_('ret'):>4}"
     )
     rows = [head]
     for one in operators:
-        amount = amount_text(one.takings_minor, one.currency) if one.currency else "-"
+        amount = _amount(one.takings_minor, one.currency, main) if one.currency else "-"
         rows.append(
             f"{one.operator:<9.9}{amount:>{_AMOUNT}}{one.sales:>6}{one.voids:>6}"
             f"{one.discounts:>5}{one.returns:>4}"[:width]

@@ -68,7 +68,7 @@ def close_day(console: Console, text: str) -> None:
 
 
 def export(console: Console, text: str) -> None:
-    directory, _space, date = text.partition(" ")
+    directory, date = _path_and_date(text.strip())
     if not directory:
         words = _("directory for the CSV files")
         console.ask(Prompt(words, lambda said: export(console, said), default=os.getcwd()))
@@ -85,6 +85,12 @@ def export(console: Console, text: str) -> None:
     )
     words = _("Export the sales of {} to {}?").format(wanted, directory)
     console.ask(Question(words, begin, key="E"))
+
+
+def _path_and_date(text: str) -> tuple[str, str]:
+    """A path may hold blanks; a date is what stands last and begins with a digit."""
+    path, _space, last = text.rpartition(" ")
+    return (path.strip(), last) if path and last[:1].isdigit() else (text, "")
 
 
 def verify(console: Console, text: str) -> None:

@@ -56,7 +56,9 @@ class ActsPage(Page):
         return tuple(reversed(self.console.work.acts))
 
     def _rows(self, number: int) -> Sequence[str]:
-        act = next(one for one in self.console.work.acts if one.number == number)
+        act = next((one for one in self.console.work.acts if one.number == number), None)
+        if act is None:
+            return (_("so much was done since that this is forgotten; see the audit log"),)
         rows = rows_of(act.so_far, self.console.clock.wall_ms())
         return (_(_STATES[act.state]), *([act.refusal] if act.refusal else rows))
 

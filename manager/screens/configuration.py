@@ -13,7 +13,7 @@ from kernel import Configuration, SettingValue, setting_facts
 from kernel import gettext as _
 from manager.actions import Verb
 from manager.page import Page
-from manager.results import time_text
+from manager.results import when_text
 from manager.screens.text import TextPage
 from manager.widgets.panel import Listing, Panel, Row
 
@@ -47,9 +47,11 @@ class ConfigurationPage(Page):
     def look(self) -> None:
         shop = self.console.floor.configuration
 
+        now_ms = self.console.clock.wall_ms()
+
         def read() -> _Seen:
             waiting = [
-                _("version {} from {}").format(one.version, time_text(one.effective_ms))
+                _("version {} from {}").format(one.version, when_text(one.effective_ms, now_ms))
                 for one in shop.waiting()
             ]
             return _Seen(shop.in_force(), dict(shop.draft()), waiting)

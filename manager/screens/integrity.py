@@ -12,6 +12,7 @@ from textual.widget import Widget
 from kernel import AuditVerdict, Finding, Integrity, Verdict
 from kernel import gettext as _
 from manager.actions import Verb
+from manager.alerts import found_alerts
 from manager.page import Page
 from manager.results import time_text
 from manager.widgets.panel import Listing, Row
@@ -71,7 +72,10 @@ class IntegrityPage(Page):
     def _checked_all(self, result: object) -> None:
         assert isinstance(result, Integrity), "that is what a check brings"
         self._found, self._under_way = result, False
-        self._checked = time_text(self.console.clock.wall_ms())
+        now_ms = self.console.clock.wall_ms()
+        self._checked = time_text(now_ms)
+        for alert in found_alerts(result, now_ms):
+            self.console.board.alert(alert)
 
     def _not_checked(self) -> None:
         self._under_way = False
@@ -121,7 +125,3 @@ def _findings(damages: Iterable[Finding], root: str) -> list[Row]:
         )
         for one in damages
     ]
-
-
-def _notes(notes: Iterable[str]) -> list[Row]:
-    return [Row(f"     {note}", "quiet") for note in notes]

@@ -97,10 +97,8 @@ def _suspended_row(sale: SuspendedSale, now_ms: int) -> str:
 
 
 def _parked(status: ShopStatus) -> Iterable[_Waiting]:
-    # A till that is off logs only at its next start that a sale of it was released.
-    released = {one.origin for one in status.suspended}
     for till in status.terminals:
-        for sale in sorted(set(till.parked or ()) - released):
+        for sale in sorted(till.parked or ()):
             said = _("parked, till {}").format(_word(till.state))
             yield _Waiting("", sale, Row(f" {'-':<12}{sale:<18.18}{'':>25}  {said}"))
         if till.parked is None and till.state != "running":

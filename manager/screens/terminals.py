@@ -33,6 +33,7 @@ class TerminalsPage(Page):
     page_name = "terminals"
     _sought = ""
     _tills: Sequence[str] = ()
+    _currency = ""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
@@ -43,6 +44,9 @@ class TerminalsPage(Page):
         yield Listing(id="body")
 
     def show(self, board: Board) -> None:
+        currency = board.configuration.settings.currency if board.configuration else ""
+        if currency != self._currency:
+            self._currency, self._rows = currency, {}
         sought = self._sought.casefold()
         self._tills = [one for one in board.terminals if one != MANAGER_TERMINAL]
         if sought:
@@ -84,7 +88,7 @@ class TerminalsPage(Page):
         """An unchanged till is the same card, and so the same row."""
         known = self._rows.get(card.terminal)
         if known is None or known[0] is not card or known[1] is not wide:
-            known = self._rows[card.terminal] = (card, wide, _row(card, wide))
+            known = self._rows[card.terminal] = (card, wide, _row(card, wide, self._currency))
         return known[2]
 
     def _heading(self, board: Board) -> str:
@@ -93,7 +97,7 @@ class TerminalsPage(Page):
             said += _("   only: {}").format(self._sought)
         if board.telling:
             said += _("   (the day's figures are being read)")
-        return board.fault or said
+        return said
 
 
 def _searched(card: TillCard) -> str:
@@ -110,9 +114,13 @@ def _columns(wide: bool) -> str:
     return f"{said} {_('pid'):>8} {_('memory'):>8}  {_('since'):<9}{_('last entry')}"
 
 
-def _row(card: TillCard, wide: bool) -> Row:
+def _row(card: TillCard, wide: bool, shop: str) -> Row:
+    """`shop` is its currency: what was taken in another one is named."""
     sale = amount_text(card.sale_minor, card.currency) if card.transaction is not None else ""
-    takings = amount_text(card.takings_minor, card.currency) if card.currency else ""
+    currency = card.takings_currency
+    takings = amount_text(card.takings_minor, currency) if currency else ""
+    if card.sales and currency != shop:
+        takings += f" {currency}"
     last = time_text(card.last_ms) if card.last_ms else ""
     version = f"v{card.configuration}" if card.facts is not None and card.facts.session else "-"
     said = (

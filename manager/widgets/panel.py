@@ -31,7 +31,12 @@ class Row(NamedTuple):
 class Panel(Widget, inherit_bindings=False):
     """As many rows as it is high; `show` gives them."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"panel--strong", "panel--quiet", "panel--error"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "panel--plain",
+        "panel--strong",
+        "panel--quiet",
+        "panel--error",
+    }
     rows: tuple[Row, ...] = ()
     allowance_bytes: int | None = None
     """What the line can carry now; what does not fit is left as it was, and `behind` says so."""
@@ -55,7 +60,8 @@ class Panel(Widget, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         row = _at(self.rows, y)
-        style = self.get_component_rich_style(f"panel--{row.role}") if row.role else self.rich_style
+        # A component's style is kept; the widget's own is made anew for each row.
+        style = self.get_component_rich_style(f"panel--{row.role or 'plain'}")
         width = self.size.width
         return Strip([Segment(row.text, style)]).adjust_cell_length(width, style)
 

@@ -70,6 +70,7 @@ def test_amounts_have_the_decimals_of_the_currency() -> None:
         "date=2026-13-01",
         'text="open',
         "kind='",
+        "text=",
     ],
 )
 def test_what_can_not_be_meant_is_refused_with_what_can(typed: str) -> None:

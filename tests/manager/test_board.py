@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from kernel import AuditLine, Configuration, Host, ShopConfiguration, ShopStatus, shop_status
+from dataclasses import replace
+
+from kernel import (
+    AuditLine,
+    AuditVerdict,
+    Configuration,
+    Finding,
+    Host,
+    Integrity,
+    ShopConfiguration,
+    ShopStatus,
+    Verdict,
+    shop_status,
+)
+from manager.alerts import found_alerts
 from manager.board import Board
 from manager.day import Day
 from manager.feed import Tick
@@ -70,6 +84,26 @@ def test_a_till_that_died_is_an_alert_once() -> None:
     (alert,) = board.alerts
     assert (alert.terminal, alert.what, alert.at_ms) == ("A", "crashed", AT_MS)
     assert [one.activity for one in board.cards] == ["crashed"]
+
+
+def test_a_log_that_can_not_be_read_or_whose_chain_is_broken_is_an_alert() -> None:
+    shop = AuditedShop("A", "B")
+    lines = told_day(shop, [("A", 0), ("A", 1), ("B", 0)])
+    for till in shop.tills.values():
+        till.kill()
+    status = shop_status(ROOT, host=host(shop))
+    unreadable = [replace(one, parked=None) for one in status.terminals[:1]]
+    board = Board()
+    board.take(tick(lines, status=replace(status, terminals=(*unreadable, *status.terminals[1:]))))
+    assert ("A", "damaged") in [(one.terminal, one.what) for one in board.alerts]
+    assert ("B", "damaged") not in [(one.terminal, one.what) for one in board.alerts]
+    broken = Finding("transaction.wal", 99, 7, "the chain is broken")
+    verdict = Verdict("B", False, 1, 9, 900, 9, "", (broken,), ())
+    sound = AuditVerdict(0, 0, 0, (), ())
+    for alert in found_alerts(Integrity((verdict,), sound), AT_MS):
+        board.alert(alert)
+    said = {one.terminal: one.words for one in board.today.alerts if one.what == "damaged"}
+    assert "LSN 7" in said["B"]
 
 
 def test_what_was_alerted_before_the_first_line_stays_with_the_day() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from manager.alerts import Alert, Thresholds
@@ -53,6 +55,26 @@ def test_rows_fit_any_size_and_hold_figures_and_alerts(
     assert "takings 38.88 EUR" in said and "sales 6" in said
     if height > 8:
         assert "! " in rows[-1].text and "silent for 61 s" in rows[-1].text
+
+
+def test_a_figure_is_never_cut(today: Today) -> None:
+    whole = [row.text.strip() for row in today_rows(today, 300, 30, ASCII)[:4]]
+    figures = [figure for row in whole for figure in row.split("   ")]
+    assert len(figures) > 10
+    for width in range(40, 90):
+        rows = [row.text.strip() for row in today_rows(today, width, 30, ASCII)]
+        said = [figure for row in rows for figure in row.split("   ")]
+        assert said[: len(figures)] == figures, f"at {width} columns"
+
+
+def test_a_till_of_another_currency_is_listed_with_its_name(today: Today) -> None:
+    foreign = replace(today.tills[0], terminal="ABROAD", currency="JPY")
+    both = replace(today, tills=(foreign, *today.tills))
+    for width in (60, 80, 132):
+        rows = [row.text for row in today_rows(both, width, 19, ASCII)]
+        assert any("ABROAD" in row and "648 JPY " in row for row in rows), rows
+        assert any("T01" in row and "6.48 " in row for row in rows)
+        assert not any("6.48 EUR" in row for row in rows[5:])
 
 
 def test_a_list_that_is_longer_than_the_screen_can_be_moved(today: Today) -> None:

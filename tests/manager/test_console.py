@@ -253,6 +253,24 @@ async def test_who_watches_takes_over_once_the_acting_console_is_gone(sold: Path
         await desk.sees("1 of 1 have taken it")
 
 
+async def test_a_refusal_that_is_longer_than_a_row_is_told_to_its_end(sold: Path) -> None:
+    async with console(sold, size=(60, 16)) as desk:
+        await desk.sees("TILL ")
+        await desk.command("set no_such_setting 5")
+        await desk.sees("there is no setting 'no_such_setting'; see")
+        assert any("schema`" in row for row in desk.rows)
+
+
+async def test_takings_in_another_currency_than_the_shop_s_are_named(tmp_path: Path) -> None:
+    with Terminal.start("TILL", tmp_path) as till:
+        sale = till.begin("S1", "JPY", "0001")
+        sale.add_line("TEA", 1, 12_345)
+        sale.tender_cash(12_345)
+        till.begin("S1", "EUR", "0001").add_line("TEA", 1, 250)
+        async with console(tmp_path, watching=True) as desk:
+            await desk.sees("2.50      1   12345 JPY")
+
+
 async def test_a_screen_that_is_too_small_says_so(sold: Path) -> None:
     async with console(sold, size=(50, 12)) as desk:
         await desk.sees("too small: 60 x 16 needed")

@@ -180,3 +180,23 @@ def test_a_directory_that_can_not_be_read_is_said_once_and_again_when_it_can(
         watcher.until(lambda board: board.fault)
         os.chmod(layout.shared, 0o750)
         watcher.until(lambda board: not board.fault)
+
+
+def test_what_can_not_be_read_is_said_and_the_rest_is_shown(tmp_path: Path) -> None:
+    layout = Layout(str(tmp_path))
+    with Terminal.start(TILL, tmp_path):
+        os.mkdir(layout.system_config)
+        with watching(tmp_path) as watcher:
+            watcher.until(lambda board: "system_config" in board.fault and board.status)
+            os.rmdir(layout.system_config)
+            watcher.until(lambda board: not board.fault and board.configuration)
+            # The audit log, although the day is still to be told from it.
+        AuditTrail(tmp_path).bring_up_to_date()
+        os.rename(layout.audit, f"{layout.audit}.away")
+        os.mkdir(layout.audit)
+        with watching(tmp_path) as watcher:
+            watcher.until(lambda board: board.fault and board.configuration)
+            os.rmdir(layout.audit)
+            os.rename(f"{layout.audit}.away", layout.audit)
+            watcher.until(lambda board: not board.fault and not board.telling and board.status)
+            assert watcher.board.day.lines > 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kernel import Floor, Terminal
-from tests.support.pty_till import pty_till
+from tests.support.pty_till import PtyTill, pty_till
 
 OUT_S = 2.0
 """The promise is half a second on a machine that does nothing else; a test run does."""
@@ -25,10 +25,19 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield data_dir
 
 
+def answer(console: PtyTill, until: str) -> None:
+    """Yes, until it is heard: a key that comes with the question's own frame is no answer."""
+    deadline_s = time.monotonic() + 20
+    while not any(until in row for row in console.rows):
+        assert time.monotonic() < deadline_s, "\n".join(console.rows)
+        if any("Y: yes" in row for row in console.rows):
+            console.send(b"y")
+        console.read(0.2)
+
+
 def test_it_opens_on_the_tills_and_digits_choose_the_screens(shop: Path) -> None:
     with pty_till("manager", "--data-dir", shop) as console:
         console.wait_for("2.50")
-        assert b"\x1b]" not in console.raw, "an old terminal prints a command that it does not know"
         for key, heading in (
             ("2", "AUDIT"),
             ("3", "TODAY"),
@@ -42,6 +51,7 @@ def test_it_opens_on_the_tills_and_digits_choose_the_screens(shop: Path) -> None
         ):
             console.send(key.encode())
             console.wait_for(heading)
+            assert b"\x1b]" not in console.raw, "an old terminal prints what it does not know"
         console.send(b"\x1b")
         console.wait_until_gone("HELP")
         console.send(b"QQ")
@@ -52,7 +62,10 @@ def test_it_opens_on_the_tills_and_digits_choose_the_screens(shop: Path) -> None
         assert console.child.exitstatus == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGINT, marks=pytest.mark.torture), signal.SIGTERM, signal.SIGHUP],
+)
 def test_a_signal_ends_it_at_once_with_the_lock_free_and_the_line_given_back(
     shop: Path, number: signal.Signals
 ) -> None:
@@ -83,8 +96,7 @@ def test_a_new_one_shows_what_a_killed_one_did(shop: Path) -> None:
         console.wait_for("TILLS")
         console.send(b":message TILL cash up at eight\r")
         console.wait_for("Send to TILL")
-        console.send(b"y")
-        console.wait_for("1 of 1 have taken it")
+        answer(console, "1 of 1 have taken it")
         console.child.kill(signal.SIGKILL)
         console.child.wait()
     with pty_till("manager", "--data-dir", shop) as console:
@@ -93,6 +105,7 @@ def test_a_new_one_shows_what_a_killed_one_did(shop: Path) -> None:
         console.wait_for("1 taken     cash up at eight")
 
 
+@pytest.mark.torture
 def test_no_byte_ends_it_or_acts(shop: Path) -> None:
     every = bytes(byte for byte in range(256) if byte not in b"\x11\x13")
     with pty_till("manager", "--data-dir", shop) as console:
@@ -103,7 +116,7 @@ def test_no_byte_ends_it_or_acts(shop: Path) -> None:
         console.wait_for("nothing was done from here yet")
 
 
-@pytest.mark.parametrize("term", ["vt100", "linux"])
+@pytest.mark.parametrize("term", ["vt100", pytest.param("linux", marks=pytest.mark.torture)])
 def test_it_works_on_old_terminals_and_a_slow_line(shop: Path, term: str) -> None:
     with pty_till("manager", "--baud", "9600", "--data-dir", shop, term=term) as console:
         console.wait_for("2.50")
