@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from opcode import opmap
 from types import FrameType
@@ -288,86 +289,91 @@ class _Interrupt:
         sys.settrace(None)
 
 
-def test_ctrl_c_at_any_moment_leaves_a_journal_that_answers() -> None:
-    """The entry is logged or it isn't; who comes next is served or told, and never waits."""
+Story = Callable[[TillMachine, _Interrupt], Iterator[list[threading.Thread]]]
+"""Yields the threads that must end by themselves; what follows is checked on the killed machine."""
+
+
+def _told_with_an_interrupt_at_every_moment(story: Story) -> None:
     for at in range(1, 2_000):
-        machine = TillMachine()
-        till = machine.start()
-        interrupt = _Interrupt(at)
-        with suppress(KeyboardInterrupt), interrupt:
-            till.journal.record(lambda _: noted("first"))
-        next_one = threading.Thread(target=_record_or_be_told, args=(till,), daemon=True)
-        next_one.start()
-        next_one.join(5)
-        assert not next_one.is_alive(), f"waits for ever after interrupt {at}"
+        machine, interrupt = TillMachine(), _Interrupt(at)
+        telling = story(machine, interrupt)
+        for thread in next(telling):
+            thread.join(5)
+            assert not thread.is_alive(), f"waits for ever after interrupt {at}"
         machine.kill()
+        assert next(telling, None) is None
         machine.start()
         if not interrupt.came:
             assert at > 20, "the interrupts came where the work is done"
             return
-    raise AssertionError("the record never ran to its end")
+    raise AssertionError("the story never ran to its end")
+
+
+def _started(call: Callable[..., object], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=call, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def _held_in_a_write(
+    machine: TillMachine, write: Callable[[Terminal], object]
+) -> tuple[Terminal, _Gate, threading.Thread]:
+    """A till of which another thread is in the middle of `write`, until the gate opens."""
+    machine.disk = gate = _Gate()
+    till = machine.start()
+    gate.armed = True
+    writer = _started(write, till)
+    assert gate.reached.wait(20)
+    return till, gate, writer
+
+
+def _note_first(till: Terminal) -> None:
+    till.journal.record(lambda _: noted("first"))
+
+
+def test_ctrl_c_at_any_moment_leaves_a_journal_that_answers() -> None:
+    """The entry is logged or it isn't; who comes next is served or told, and never waits."""
+
+    def story(machine: TillMachine, interrupt: _Interrupt) -> Iterator[list[threading.Thread]]:
+        till = machine.start()
+        with suppress(KeyboardInterrupt), interrupt:
+            till.journal.record(lambda _: noted("first"))
+        yield [_started(_record_or_be_told, till)]
+
+    _told_with_an_interrupt_at_every_moment(story)
 
 
 def test_ctrl_c_at_any_moment_of_waiting_leaves_a_journal_that_answers() -> None:
     """Who waits behind another may be made the leader at the very moment of the interrupt."""
-    for at in range(1, 2_000):
-        machine, gate = TillMachine(), _Gate()
-        machine.disk = gate
-        till = machine.start()
-        gate.armed = True
-        leader = threading.Thread(target=till.journal.record, args=(lambda _: noted("first"),))
-        leader.start()
-        assert gate.reached.wait(20)
+
+    def story(machine: TillMachine, interrupt: _Interrupt) -> Iterator[list[threading.Thread]]:
+        till, gate, leader = _held_in_a_write(machine, _note_first)
         gone_on = threading.Event()
-        opener = threading.Thread(target=_open_once_queued, args=(till, gate, gone_on))
-        opener.start()
-        interrupt = _Interrupt(at)
+        opener = _started(_open_once_queued, till, gate, gone_on)
         with suppress(KeyboardInterrupt), interrupt:
             till.journal.record(lambda _: noted("second"))
         gone_on.set()
-        next_one = threading.Thread(target=_record_or_be_told, args=(till,), daemon=True)
-        next_one.start()
-        for thread in (opener, leader, next_one):
-            thread.join(5)
-            assert not thread.is_alive(), f"waits for ever after interrupt {at}"
-        machine.kill()
-        machine.start()
-        if not interrupt.came:
-            assert at > 20, "the interrupts came where the work is done"
-            return
-    raise AssertionError("the record never ran to its end")
+        yield [opener, leader, _started(_record_or_be_told, till)]
+
+    _told_with_an_interrupt_at_every_moment(story)
 
 
 def test_ctrl_c_at_any_moment_of_leading_leaves_nobody_asleep() -> None:
     """Its batch holds others, and more queue behind it while it syncs."""
-    for at in range(1, 2_000):
-        machine, gate = TillMachine(), _Gate()
-        machine.disk = gate
-        till = machine.start()
-        gate.armed = True
-        first = threading.Thread(target=till.journal.record, args=(lambda _: noted("first"),))
-        first.start()
-        assert gate.reached.wait(20)
+
+    def story(machine: TillMachine, interrupt: _Interrupt) -> Iterator[list[threading.Thread]]:
+        till, gate, first = _held_in_a_write(machine, _note_first)
         others = [
             threading.Thread(target=_noted_or_told, args=(till,), daemon=True) for _ in range(4)
         ]
         gone_on = threading.Event()
-        opener = threading.Thread(target=_fill_two_batches, args=(till, gate, others, gone_on))
-        opener.start()
-        interrupt = _Interrupt(at)
+        opener = _started(_fill_two_batches, till, gate, others, gone_on)
         with suppress(KeyboardInterrupt), interrupt:
             till.journal.record(lambda _: noted("leads"))
         gone_on.set()
-        opener.join(20)
-        for thread in (first, *others):
-            thread.join(5)
-            assert not thread.is_alive(), f"asleep for ever after interrupt {at}"
-        machine.kill()
-        machine.start()
-        if not interrupt.came:
-            assert at > 20, "the interrupts came where the work is done"
-            return
-    raise AssertionError("the record never ran to its end")
+        yield [opener, first, *others]
+
+    _told_with_an_interrupt_at_every_moment(story)
 
 
 def _fill_two_batches(
@@ -416,36 +422,24 @@ def _record_or_be_told(till: Terminal) -> None:
 
 def test_a_stop_that_ctrl_c_breaks_off_waits_for_who_still_writes() -> None:
     """The log is never closed under a write: what its thread was told of is in it."""
-    for at in range(1, 2_000):
-        machine, gate = TillMachine(), _Gate()
-        machine.disk = gate
-        till = machine.start()
-        gate.armed = True
+
+    def story(machine: TillMachine, interrupt: _Interrupt) -> Iterator[list[threading.Thread]]:
         told: list[object] = []
 
-        def write(till: Terminal = till, told: list[object] = told) -> None:
+        def write(till: Terminal) -> None:
             try:
                 told.append(till.journal.record(lambda _: noted("first")))
             except BaseException as fault:  # noqa: BLE001  # told below
                 told.append(fault)
 
-        writer = threading.Thread(target=write)
-        writer.start()
-        assert gate.reached.wait(20)
+        till, gate, writer = _held_in_a_write(machine, write)
         gone_on = threading.Event()
-        opener = threading.Thread(target=_open_once_queued, args=(till, gate, gone_on))
-        opener.start()
-        interrupt = _Interrupt(at)
+        opener = _started(_open_once_queued, till, gate, gone_on)
         with suppress(KeyboardInterrupt), interrupt:
             till.stop()
         gone_on.set()
-        for thread in (opener, writer):
-            thread.join(5)
-            assert not thread.is_alive(), f"waits for ever after interrupt {at}"
-        assert told == [None], f"its log was closed under it, interrupt {at}"
-        machine.kill()
+        yield [opener, writer]
+        assert told == [None], "its log was closed under it"
         assert Event(what="first") in [entry.act for entry in machine.entries()]
-        if not interrupt.came:
-            assert at > 20, "the interrupts came where the work is done"
-            return
-    raise AssertionError("the stop never ran to its end")
+
+    _told_with_an_interrupt_at_every_moment(story)
