@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from errno import EBADF, EEXIST, EINVAL, EISDIR, ENOENT, ENOSPC, ENOTDIR
 from itertools import count
-from typing import NamedTuple
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from kernel.disk.files import EXCLUSIVE, FILE_MODE, SHARED, UNLOCK
 from tests.support.paths import directory_at, error, find, place, refuse_move
@@ -90,6 +91,23 @@ class Machine:
     recording: Recording
     opened: dict[int, _OpenFile] = field(default_factory=dict)
     descriptors: Iterator[int] = field(default_factory=lambda: count(3))
+    one_at_a_time: threading.RLock = field(default_factory=threading.RLock)
+
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _call(
+    does: Callable[Concatenate[MemoryDisk, _P], _R],
+) -> Callable[Concatenate[MemoryDisk, _P], _R]:
+    """A call to the system: whole before or whole after every other, as Linux has it."""
+
+    def locked(disk: MemoryDisk, /, *arguments: _P.args, **named: _P.kwargs) -> _R:
+        with disk._machine.one_at_a_time:
+            return does(disk, *arguments, **named)
+
+    return locked
 
 
 class MemoryDisk:
@@ -165,6 +183,7 @@ class MemoryDisk:
 
     # --- descriptors ---
 
+    @_call
     def open(self, path: str, flags: int, mode: int = FILE_MODE) -> int:
         assert not flags & ~_MODELLED_FLAGS, f"open flags {flags:#o} are not modelled"
         directory, name, inode = place(self._volume, path)
@@ -189,11 +208,13 @@ class MemoryDisk:
         self._mine[descriptor] = self._machine.opened[descriptor] = opened
         return descriptor
 
+    @_call
     def close(self, descriptor: int) -> None:
         self._opened(descriptor)
         del self._mine[descriptor]
         del self._machine.opened[descriptor]
 
+    @_call
     def pread(self, descriptor: int, size: int, offset: int) -> bytes:
         opened = self._opened(descriptor)
         if size < 0 or offset < 0:
@@ -205,6 +226,7 @@ class MemoryDisk:
             raise error(EISDIR, opened.path)
         return content[offset : offset + size]
 
+    @_call
     def pwrite(self, descriptor: int, data: bytes, offset: int) -> int:
         opened = self._opened(descriptor)
         if offset < 0:
@@ -220,12 +242,14 @@ class MemoryDisk:
             self._do(Write(opened.inode, offset, bytes(data), opened.path))
         return len(data)
 
+    @_call
     def ftruncate(self, descriptor: int, size: int) -> None:
         opened = self._opened(descriptor)
         if size < 0 or not opened.writable:
             raise error(EINVAL, opened.path)
         self._do(Resize(opened.inode, size, opened.path))
 
+    @_call
     def reserve(self, descriptor: int, offset: int, size: int) -> None:
         opened = self._opened(descriptor)
         if offset < 0 or size <= 0:
@@ -239,14 +263,17 @@ class MemoryDisk:
         if end > self._volume.allocated_bytes(opened.inode):
             self._do(Reserve(opened.inode, end, opened.path))
 
+    @_call
     def fdatasync(self, descriptor: int) -> None:
         opened = self._opened(descriptor)
         self._do(Sync(opened.inode, f"fdatasync {opened.path}"))
 
+    @_call
     def fsync(self, descriptor: int) -> None:
         opened = self._opened(descriptor)
         self._do(Sync(opened.inode, f"fsync {opened.path}"))
 
+    @_call
     def flock(self, descriptor: int, operation: int) -> bool:
         opened = self._opened(descriptor)
         assert operation in (SHARED, EXCLUSIVE, UNLOCK), f"flock {operation} is not modelled"
@@ -261,14 +288,17 @@ class MemoryDisk:
         opened.lock = operation
         return True
 
+    @_call
     def fstat(self, descriptor: int) -> FileStatus:
         return self._status(self._opened(descriptor).inode)
 
     # --- names ---
 
+    @_call
     def stat(self, path: str) -> FileStatus:
         return self._status(find(self._volume, path)[2])
 
+    @_call
     def rename(self, source: str, target: str) -> None:
         directory, name, inode = place(self._volume, source)
         new_directory, new_name, replaced = place(self._volume, target)
@@ -277,16 +307,19 @@ class MemoryDisk:
             changes = ((directory, name, 0), (new_directory, new_name, inode))
             self._do(Names(new_directory, changes, f"rename {source} to {target}"))
 
+    @_call
     def unlink(self, path: str) -> None:
         directory, name, inode = find(self._volume, path)
         if isinstance(self._volume.nodes[inode], dict):
             raise error(EISDIR, path)
         self._do(Names(directory, ((directory, name, 0),), f"unlink {path}"))
 
+    @_call
     def listdir(self, path: str) -> list[str]:
         """In an order that nobody would wish for: a real directory promises none."""
         return sorted(self._volume.directory(directory_at(self._volume, path)), reverse=True)
 
+    @_call
     def make_directory(self, path: str, mode: int) -> None:
         directory, name, inode = place(self._volume, path)
         if not inode:
@@ -294,6 +327,7 @@ class MemoryDisk:
         elif isinstance(self._volume.nodes[inode], bytes):
             raise error(EEXIST, path)
 
+    @_call
     def sync_directory(self, path: str) -> None:
         self._do(Sync(directory_at(self._volume, path), f"sync_directory {path}"))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
+import threading
 from collections.abc import Callable
 from errno import EBADF, EEXIST, EISDIR, ENOENT, ENOSPC, ENOTDIR
 
@@ -193,3 +195,24 @@ def test_names_come_in_an_order_that_is_not_sorted(disk: MemoryDisk) -> None:
     for name in "abc":
         disk.close(disk.open(f"/{name}", READ_WRITE))
     assert disk.listdir("/") != sorted(disk.listdir("/"))
+
+
+def test_threads_that_change_one_directory_at_once_lose_no_name() -> None:
+    disk = MemoryDisk()
+    disk.make_directory("/d", 0o700)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+
+        def make(letter: str) -> None:
+            for number in range(300):
+                disk.close(disk.open(f"/d/{letter}{number}", os.O_RDWR | os.O_CREAT))
+
+        threads = [threading.Thread(target=make, args=(letter,)) for letter in "abcd"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert len(disk.listdir("/d")) == 1_200
