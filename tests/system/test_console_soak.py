@@ -68,6 +68,7 @@ def figures(console: PtyTill) -> list[str]:
     return [row.rstrip() for row in console.rows[2:-3]]
 
 
+@pytest.mark.torture
 def test_the_figures_of_a_small_shop_are_those_of_its_logs(tmp_path: Path) -> None:
     soak(tmp_path, tills=3, seconds=2.0, rate=60)
 
