@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from kernel.codec.shutdown import GRACE_LIMIT_S
+from kernel.codec.typed import decode
 from kernel.errors import BadInput
 from kernel.model.mail import MESSAGE_ID
 from kernel.model.money import LIMIT
@@ -179,7 +180,7 @@ def _decode(data: bytes, kind: Any, name: str) -> Any:
     if len(data) > ANSWER_LIMIT_BYTES:
         raise BadInput(f"{name} is larger than {ANSWER_LIMIT_BYTES} bytes")
     try:
-        return msgspec.json.decode(data, type=kind)
+        return decode(data, kind)
     except (ValueError, RecursionError) as fault:
         # ValueError: msgspec's own errors and broken UTF-8. RecursionError: nesting without end.
         raise BadInput(f"{name} can't be read: {fault}") from fault

@@ -12,6 +12,7 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
+from kernel.codec.typed import convert
 from kernel.model.entries import Line
 from kernel.model.ledger import Ledger
 from kernel.model.postings import Postings
@@ -40,7 +41,7 @@ def _encode_postings(value: Any) -> list[Line]:
 def _decode_postings(kind: type, value: Any) -> Postings:
     if kind is not Postings:
         raise NotImplementedError(kind)
-    return Postings.of(msgspec.convert(value, list[Line]))
+    return Postings.of(convert(value, list[Line]))
 
 
 _encode = msgspec.json.Encoder(enc_hook=_encode_postings).encode

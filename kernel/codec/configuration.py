@@ -18,6 +18,7 @@ from msgspec import Meta, Raw, Struct
 from msgspec.structs import asdict
 
 from kernel.codec.settings import LocalSettings, Settings
+from kernel.codec.typed import convert, decode
 from kernel.errors import BadConfiguration
 from kernel.model.money import LIMIT
 
@@ -129,7 +130,7 @@ def resolve(published: Published | None, local: Values) -> Configuration:
         version=version,
         sha256=published.sha256 if published is not None else "",
         effective_ms=published.effective_ms if published is not None else 0,
-        settings=msgspec.convert({**shop, **local}, Settings),
+        settings=convert({**shop, **local}, Settings),
         origins=origins,
     )
 
@@ -246,7 +247,7 @@ def _object(data: bytes, path: str) -> dict[str, Any]:
 
 def _checked(given: Mapping[str, Any], kind: type[LocalSettings], path: str) -> Values:
     try:
-        settings = msgspec.convert(given, kind)
+        settings = convert(given, kind)
     except ValueError as fault:
         raise _unusable(path, str(fault)) from fault
     return {key: getattr(settings, key) for key in given}
@@ -256,7 +257,7 @@ def _typed(data: bytes, kind: Any, path: str) -> Any:
     if len(data) > CONFIGURATION_LIMIT_BYTES:
         raise _unusable(path, f"it has {len(data)} bytes")
     try:
-        return msgspec.json.decode(data, type=kind)
+        return decode(data, kind)
     except (ValueError, RecursionError) as fault:
         # ValueError: msgspec's own errors and broken UTF-8. RecursionError: nesting without end.
         raise _unusable(path, str(fault)) from fault

@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from kernel.codec.typed import decode
 from kernel.errors import BadInput, KernelError
 from kernel.model.identity import OPERATOR_LIMIT, TransactionId, short_text, terminal_id
 from kernel.model.money import LIMIT, exponent
@@ -140,10 +141,11 @@ def _decode(data: bytes, kind: type[Document], limit_bytes: int) -> Document:
     if len(data) > limit_bytes:
         raise BadInput(f"document is larger than {limit_bytes} bytes")
     try:
-        return msgspec.json.decode(data, type=kind)
+        document: Document = decode(data, kind)
     except (ValueError, RecursionError) as fault:
         # ValueError: msgspec's own errors and broken UTF-8. RecursionError: nesting without end.
         raise BadInput(f"document can't be read: {fault}") from fault
+    return document
 
 
 def _check_identity(identity: ProcessIdentity) -> None:

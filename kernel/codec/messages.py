@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 from msgspec.structs import replace
 
+from kernel.codec.typed import decode
 from kernel.errors import BadInput, KernelError, SaleRefused
 from kernel.model.identity import terminal_id
 from kernel.model.mail import (
@@ -188,7 +189,8 @@ def _decode(data: bytes, kind: type[Body], name: str) -> Body:
     if len(data) > MESSAGE_LIMIT_BYTES:
         raise BadInput(f"{name} is larger than {MESSAGE_LIMIT_BYTES} bytes")
     try:
-        return msgspec.json.decode(data, type=kind)
+        body: Body = decode(data, kind)
     except (ValueError, RecursionError) as fault:
         # ValueError: msgspec's own errors and broken UTF-8. RecursionError: nesting without end.
         raise BadInput(f"{name} can't be read: {fault}") from fault
+    return body

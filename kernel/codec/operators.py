@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from kernel.codec.typed import convert, decode
 from kernel.errors import BadConfiguration, BadInput, KernelError
 from kernel.model.approvals import Approvable
 from kernel.model.identity import short_text
@@ -184,16 +185,17 @@ def decode_answer(body: Any) -> ApprovalAnswer:
 
 
 def _convert(body: Any, kind: type[Document]) -> Document:
+    raw = isinstance(body, (bytes, msgspec.Raw))
     try:
-        if isinstance(body, (bytes, msgspec.Raw)):
-            return msgspec.json.decode(body, type=kind)
-        return msgspec.convert(body, kind)
+        document: Document = decode(body, kind) if raw else convert(body, kind)
     except (ValueError, RecursionError) as fault:
         raise BadInput(f"an approval's message can't be read: {fault}") from fault
+    return document
 
 
 def _decode(data: bytes, kind: type[Document], path: str) -> Document:
     try:
-        return msgspec.json.decode(data, type=kind)
+        document: Document = decode(data, kind)
     except (ValueError, RecursionError) as fault:
         raise BadConfiguration(f"{path} can't be used: {fault}; restore it") from fault
+    return document

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from kernel.codec.typed import decode
 from kernel.errors import BadInput, KernelError, SaleRefused
 from kernel.model.identity import short_text, terminal_id
 from kernel.model.money import LIMIT
@@ -75,7 +76,7 @@ def decode_shutdown(data: bytes) -> ShutdownOrder:
     if len(data) > SHUTDOWN_LIMIT_BYTES:
         raise BadInput(f"the shutdown order is larger than {SHUTDOWN_LIMIT_BYTES} bytes")
     try:
-        order = msgspec.json.decode(data, type=ShutdownOrder)
+        order: ShutdownOrder = decode(data, ShutdownOrder)
     except (ValueError, RecursionError) as fault:
         raise BadInput(f"the shutdown order can't be read: {fault}") from fault
     _check(order)

@@ -27,6 +27,7 @@ from kernel.codec.scan import (
     first_position,
     read_frames,
 )
+from kernel.codec.typed import decode
 from kernel.disk.durable import DurableMark, Mark, read_mark
 from kernel.disk.files import EXCLUSIVE, Disk, directory_of, read_file, write_all
 from kernel.disk.layout import TerminalPaths, segment_first_lsn
@@ -226,7 +227,7 @@ def _last_frame(disk: Disk, path: str) -> tuple[int, bytes] | None:
         act = decode_act(body)
     except msgspec.DecodeError:
         return None
-    reading = msgspec.json.decode(body, type=dict[str, object])
+    reading = decode(body, dict[str, object])
     lsn = reading.get("n")
     if not isinstance(act, Seal) or not isinstance(lsn, int):
         return None
