@@ -6,13 +6,14 @@ SHELL := /bin/bash
 .PHONY: help demo test torture approve pictures bench clean bytecode
 
 BIN := .venv/bin
+POSTERM = $(BIN)/python -m posterm
 # A copied or moved checkout makes its own environment: console scripts hold absolute paths.
 STAMP := .venv/installed-for-$(shell pwd | cksum | cut -d' ' -f1)
 DEMO_DIR := demo_data
 DEMO_TILL := REGISTER_01
 
 help:
-	@echo 'make demo      open the register on a demo shop; without a terminal, ring 150 invoices'
+	@echo 'make demo      open the register on a demo shop; without a terminal, ring 149 real sales'
 	@echo 'make test      style, types, import contracts and tests'
 	@echo 'make torture   the long proofs: crashes, power cuts, damaged bytes'
 	@echo 'make approve   write the golden screens of tests/golden anew; read what changed'
@@ -23,12 +24,13 @@ help:
 # A person gets the register on the demo shop. A script gets the same figures every time, from an
 # empty store.
 demo: $(STAMP) bytecode
+	@mkdir -p $(DEMO_DIR)
 	@if [ -t 0 ] && [ -t 1 ]; then \
-	    exec $(BIN)/posterm demo --data-dir $(DEMO_DIR)/shop; \
+	    exec $(POSTERM) demo --data-dir $(DEMO_DIR)/shop; \
 	else \
 	    set -e; rm -rf $(DEMO_DIR)/till; \
-	    $(BIN)/posterm ring $(DEMO_TILL) --data-dir $(DEMO_DIR)/till --input posterm/demo/invoices.csv; \
-	    $(BIN)/posterm report x $(DEMO_TILL) --data-dir $(DEMO_DIR)/till; \
+	    $(POSTERM) ring $(DEMO_TILL) --data-dir $(DEMO_DIR)/till --input posterm/demo/invoices.csv; \
+	    $(POSTERM) report x $(DEMO_TILL) --data-dir $(DEMO_DIR)/till; \
 	fi
 
 test: $(STAMP) bytecode
@@ -50,7 +52,7 @@ pictures: $(STAMP)
 	$(BIN)/python -m tests.support.pictures docs/pictures
 
 bench: $(STAMP)
-	$(BIN)/posterm bench
+	$(POSTERM) bench
 
 # A register that has to compile its modules first takes twice as long to paint; where the
 # environment forbids Python to keep what it compiled, this is the only time that it does.
