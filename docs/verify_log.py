@@ -137,7 +137,7 @@ def check_tail(data, offset, fault, durable, same_boot):
     for head in HEAD.finditer(data, offset + 1):
         frame = frame_at(data, head.start())
         entry = entry_of(frame[2]) if frame else None
-        if entry and entry.get("e", 0) > offset:
+        if entry and entry.get("e", head.start()) > offset:
             return f"{fault}, but a later entry states that it was durable"
     if same_boot and b"\n" in data[offset:]:
         return f"{fault}, but the machine has not restarted since"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kernel.codec.audit import utc_text
-from kernel.codec.audit_words import epoch_begun, read, read_known, write
+from kernel.codec.audit_words import Whose, epoch_begun, read, read_known, write
 from kernel.codec.walk import Position, Walk
 
 __all__ = ["Told", "ToldLine", "tell"]
@@ -41,6 +41,7 @@ def tell(data: bytes, at: Position, terminal: str, epoch: int) -> Told:
     lines: list[ToldLine] = []
     second, time_text = -1, ""
     tx, transaction = 0, ""
+    whose = Whose(terminal, epoch)
     walk = Walk(data, at, read_known, otherwise=read, base=at.offset)
     for run in walk.runs():
         chains = b" ".join(run.chains).decode().split()
@@ -50,13 +51,15 @@ def tell(data: bytes, at: Position, terminal: str, epoch: int) -> Told:
                 second = wall_ms // 1000
                 time_text = utc_text(second)
             if said.tx is None:
-                epoch = epoch_begun(said) or epoch
+                begun = epoch_begun(said)
+                if begun is not None:
+                    whose = Whose(terminal, begun)
             else:
                 if said.tx != tx:
                     tx = said.tx
                     transaction = f"{terminal}-{tx}" if tx > 0 else f"{terminal}-T{-tx}"
                 sale = transaction
             at_text = time_text + _MS_TEXTS[wall_ms % 1000]
-            line = write(said, terminal, epoch, chain, at_text, sale)
+            line = write(said, whose, chain, at_text, sale)
             lines.append((said.business_date, wall_ms, terminal, line))
-    return Told(lines, walk.at, epoch, walk.fault)
+    return Told(lines, walk.at, whose.epoch, walk.fault)

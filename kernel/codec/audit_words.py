@@ -20,7 +20,7 @@ from msgspec.structs import astuple, fields
 from kernel.model.entries import Act
 from kernel.model.till_entries import AnyAct
 
-__all__ = ["EVENTS", "Said", "epoch_begun", "read", "read_known", "write"]
+__all__ = ["EVENTS", "Said", "Whose", "epoch_begun", "read", "read_known", "write"]
 
 EVENTS: dict[str, tuple[str, int | None]] = {
     "segment": ("log_segment_opened", None),
@@ -31,7 +31,7 @@ EVENTS: dict[str, tuple[str, int | None]] = {
     "clock": ("clock_stepped", None),
     "period": ("period_opened", None),
     "period:training": ("training_begun", 13023),
-    "training_end": ("training_ended", None),
+    "training_end": ("training_ended", 13024),
     "z": ("z_report", 13009),
     "begin": ("sale_begun", None),
     "line": ("item_sold", None),
@@ -78,7 +78,8 @@ EVENTS: dict[str, tuple[str, int | None]] = {
     "event": ("noted", None),
 }
 """Kind of entry, or `kind:variety`, to the event's name and its code where one fits. Codes are
-those of events in the Norwegian SAF-T Cash Register code lists (basic type 13)."""
+those of the list PredefinedBasicID-13 of the Norwegian SAF-T Cash Register standard; docs/audit.md
+names its source."""
 
 _OWN = ("terminal", "epoch", "lsn", "chain", "date", "at", "event", "event_code", "transaction")
 """A line's own words; an entry's of the same name are called `entry_...`."""
@@ -96,6 +97,13 @@ class Said(Struct, gc=False):
     wall_ms: int = field(name="t")
     business_date: int = field(name="d")
     tx: int | None = field(name="x", default=None)
+
+
+class Whose(NamedTuple):
+    """Whose log it stands in: the first words of a line."""
+
+    terminal: str
+    epoch: int
 
 
 class _Shape(NamedTuple):
@@ -132,9 +140,7 @@ def read(body: bytes) -> Said:
         return _read_unknown(body)
 
 
-def write(  # noqa: PLR0917  # one call, in the inner loop: names would cost a tenth of it
-    said: Said, terminal: str, epoch: int, chain: str, at: str, transaction: str | None
-) -> bytes:
+def write(said: Said, whose: Whose, chain: str, at: str, transaction: str | None) -> bytes:
     """The line of what was said, without its newline."""
     words, (event, code), varieties, variety, commit, quantity = _SHAPES[type(said)]
     values = astuple(said)
@@ -146,8 +152,8 @@ def write(  # noqa: PLR0917  # one call, in the inner loop: names would cost a t
         event, code = EVENTS["line:return"]
     elif not event:
         event = _name_of_unknown(said)
-    place = terminal, epoch, said.lsn, chain, said.business_date, at
-    return _encode(words(*place, event, code, transaction, *values[_STAMPED:]))
+    place = said.lsn, chain, said.business_date, at
+    return _encode(words(*whose, *place, event, code, transaction, *values[_STAMPED:]))
 
 
 def _name_of_unknown(said: Said) -> str:

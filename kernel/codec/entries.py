@@ -7,6 +7,7 @@ a JSON parser, and the writer can encode the act before it knows the entry's num
 from __future__ import annotations
 
 import msgspec
+from msgspec import UnsetType
 
 from kernel.model.entries import Stamp
 from kernel.model.till_entries import AnyAct
@@ -27,7 +28,7 @@ decode_act = _acts.decode
 """The act of a body. Raises `msgspec.DecodeError`, for an unknown kind too."""
 
 
-def body_of(lsn: int, end: int, now: Stamp, act: bytes) -> bytes:
+def body_of(lsn: int, end: int | UnsetType, now: Stamp, act: bytes) -> bytes:
     """The body of one entry: its place, the time of it, and its encoded act."""
     stamp = Stamp(lsn, end, now.wall_ms, now.uptime_ms, now.business_date)
     return _encode(stamp)[:-1] + b"," + act[1:]

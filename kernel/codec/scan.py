@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from kernel.codec.entries import decode_act, decode_stamp
 from kernel.codec.frame import HEAD_BYTES, next_frame_after, open_frame
@@ -76,15 +76,16 @@ def damage_in_tail(data: bytes, reading: Reading, *, durable: int, same_boot: bo
     if reading.fault in (WRONG_CHAIN, WRONG_LSN, NO_ENTRY):
         return reading.fault
     for start, end in next_frame_after(data, offset):
-        if _stated_end(data[start + HEAD_BYTES : end - 1]) > offset:
+        if _stated_end(data[start + HEAD_BYTES : end - 1], start) > offset:
             return f"{reading.fault}, and the entry at offset {start} states it was durable"
     if same_boot and b"\n" in data[offset:]:
         return f"{reading.fault}, and no power was cut that could explain it"
     return None
 
 
-def _stated_end(body: bytes) -> int:
+def _stated_end(body: bytes, start: int) -> int:
     try:
-        return decode_stamp(body).end
+        end = decode_stamp(body).end
     except msgspec.DecodeError:
         return 0
+    return start if end is UNSET else end

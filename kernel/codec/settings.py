@@ -89,6 +89,9 @@ class LocalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             description="receipts that may wait for the printer; 0 for a till without one",
         ),
     ] = 200
+    drawer_kick: Annotated[
+        bool, Meta(description="the till opens its cash drawer by itself where cash moves")
+    ] = False
 
     def __post_init__(self) -> None:
         """Raises `ValueError`, which becomes the decoder's own error."""

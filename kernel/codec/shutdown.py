@@ -92,7 +92,7 @@ def _check(order: ShutdownOrder) -> None:
     grace_ms = order.deadline_ms - order.ordered_ms
     if not 0 <= grace_ms <= GRACE_LIMIT_S * 1000:
         raise BadInput(
-            f"a grace period of {grace_ms / 1000:g} s is out of range; give 0 to {GRACE_LIMIT_S}"
+            f"a grace period of {grace_ms // 1000} s is out of range; give 0 to {GRACE_LIMIT_S}"
         )
     try:
         terminal_id(order.by)

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 from kernel.codec.audit import LINE, Cursor, decode_seen, encode_seen
 from kernel.disk.audit_reader import audit_lines, open_newest
-from kernel.disk.files import FILE_MODE, Disk, directory_of, replace_file, write_all
+from kernel.disk.files import FILE_MODE, Disk, directory_of, write_all
 from kernel.disk.layout import Layout
+from kernel.disk.owned import replace_owned
 
 if TYPE_CHECKING:
     from kernel.codec.audit_walk import ToldLine
@@ -56,7 +57,8 @@ class AuditLog:
             disk.unlink(layout.audit)
 
     def append(self, lines: Sequence[ToldLine]) -> None:
-        """Write them, each into its date's file. Raises `OSError`: then open anew."""
+        """Write them, each into its date's file. Raises `OSError`: then open anew, and
+        `BadConfiguration` for any user but the manager's."""
         for date, run in groupby(lines, key=itemgetter(0)):
             taken = list(run)
             data = b"\n".join(map(itemgetter(3), taken)) + b"\n"
@@ -101,7 +103,7 @@ class AuditLog:
             disk.rename(layout.audit, layout.audit_of(self.date))
         first = encode_seen(date, self.cursors)
         scratch = os.path.join(layout.shared, ".aggregated_audit.log.next")
-        replace_file(disk, layout.audit, first, scratch=scratch, mode=FILE_MODE)
+        replace_owned(disk, layout, layout.audit, first, scratch=scratch, mode=FILE_MODE)
         self._descriptor = disk.open(layout.audit, os.O_RDWR)
         self.date, self._size = date, len(first)
 

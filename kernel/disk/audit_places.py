@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from kernel.codec.audit import LINE
@@ -145,7 +145,7 @@ class Hint(NamedTuple):
     any_case: bool = False
 
 
-class FoundPlaces(Sequence[int]):
+class FoundPlaces:
     """The places of the lines that a search shows, ascending. `look` looks further."""
 
     def __init__(
@@ -163,7 +163,8 @@ class FoundPlaces(Sequence[int]):
     def __len__(self) -> int:
         return len(self._older) + len(self._newer)
 
-    def __getitem__(self, index: int) -> int:  # type: ignore[override]  # single places only
+    def __getitem__(self, index: int) -> int:
+        """One place, counted from the oldest."""
         older = len(self._older)
         return self._older[older - 1 - index] if index < older else self._newer[index - older]
 

@@ -2,7 +2,8 @@
 
 A year of sales lies before them, and the end of a day must not read it: segments are read newest
 first, down to the one that begins on an earlier date. Like `history` it takes no lock and reads no
-further than the durable mark; a fault ends the log, and `verify` says more.
+further than the durable mark. This module must never pass over what it can't read: a Z might be
+there, and the store's sum would lack it without a word.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import NamedTuple
 import msgspec
 
 from kernel.codec.entries import decode_act
-from kernel.codec.scan import ReadFrame, first_position, read_frames
+from kernel.codec.scan import Position, ReadFrame, Reading, first_position, read_frames
 from kernel.disk.durable import read_mark
 from kernel.disk.files import Disk, read_file
 from kernel.disk.layout import TerminalPaths
 from kernel.disk.recovery import SEGMENT_LIMIT_BYTES, sealed_segments
+from kernel.errors import LogDamaged
 from kernel.model.till_entries import Counted, PeriodClosed
 
 __all__ = ["DayClose", "day_closes"]
@@ -34,7 +36,10 @@ class DayClose(NamedTuple):
 
 
 def day_closes(disk: Disk, paths: TerminalPaths, business_date: int) -> list[DayClose]:
-    """Oldest first; none for a terminal that has no log. Raises `OSError`."""
+    """Oldest first; none for a terminal that has no log.
+
+    Raises `LogDamaged` where a segment of that date is missing or wrong, `OSError`.
+    """
     found: list[DayClose] = []
     counted: dict[str, int] = {}
     for frame in _frames_since(disk, paths, business_date):
@@ -58,22 +63,40 @@ def day_closes(disk: Disk, paths: TerminalPaths, business_date: int) -> list[Day
 def _frames_since(disk: Disk, paths: TerminalPaths, business_date: int) -> list[ReadFrame]:
     """The entries of that date and later, with some before it."""
     parts: list[list[ReadFrame]] = []
-    for data in _newest_first(disk, paths):
+    next_lsn = None
+    for path, data in _newest_first(disk, paths):
         found = first_position(data)
         if found is None:
-            break
+            raise LogDamaged(path, 0, 1, "the segment's first entry is missing or wrong")
         first = found[0]
-        mark = read_mark(disk, paths.durable)
-        if mark is not None and mark.segment == first.lsn:
-            data = data[: mark.offset]  # noqa: PLW2901  # the rest may yet be taken back
-        frames = read_frames(data, first).frames
-        parts.append(frames)
-        if not frames or frames[0].stamp.business_date < business_date:
+        if path == paths.wal:
+            reading = read_frames(_durable_part(disk, paths, first, data), first)
+        else:
+            reading = read_frames(data, first)
+            _require_whole(path, reading, next_lsn)
+        parts.append(reading.frames)
+        next_lsn = first.lsn
+        if reading.frames[0].stamp.business_date < business_date:
             break
     return [frame for part in reversed(parts) for frame in part]
 
 
-def _newest_first(disk: Disk, paths: TerminalPaths) -> Iterator[bytes]:
+def _durable_part(disk: Disk, paths: TerminalPaths, first: Position, data: bytes) -> bytes:
+    """Without what the till is still writing, and may yet take back."""
+    mark = read_mark(disk, paths.durable)
+    return data[: mark.offset] if mark is not None and mark.segment == first.lsn else data
+
+
+def _require_whole(path: str, reading: Reading, next_lsn: int | None) -> None:
+    """A sealed segment is sound to its end, and the one after it follows."""
+    at = reading.at
+    if reading.fault is not None:
+        raise LogDamaged(path, at.offset, at.lsn, reading.fault)
+    if next_lsn not in (None, at.lsn):
+        raise LogDamaged(path, at.offset, at.lsn, "the segment after this one is missing")
+
+
+def _newest_first(disk: Disk, paths: TerminalPaths) -> Iterator[tuple[str, bytes]]:
     try:
         sealed = sealed_segments(disk, paths)
     except (FileNotFoundError, NotADirectoryError):
@@ -86,8 +109,8 @@ def _newest_first(disk: Disk, paths: TerminalPaths) -> Iterator[bytes]:
         yield from _newest_first(disk, paths)
         return
     if opened is not None:
-        yield opened
+        yield paths.wal, opened
     for first in reversed(sealed):
         data = read_file(disk, paths.segment(first), SEGMENT_LIMIT_BYTES)
         if data is not None:
-            yield data
+            yield paths.segment(first), data

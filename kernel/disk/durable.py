@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 from zlib import crc32
 
-from kernel.disk.files import Disk, read_file
+from kernel.disk.files import Disk
 
 __all__ = ["DurableMark", "Mark", "read_mark"]
 
@@ -46,11 +46,16 @@ class DurableMark:
 
 def read_mark(disk: Disk, path: str) -> Mark | None:
     """The mark; None if there is none that can be read."""
-    for _ in range(_READ_ATTEMPTS):
-        data = read_file(disk, path, 1 << 12)
-        if data is None:
-            return None
-        line = _LINE.fullmatch(data[:_LINE_BYTES])
-        if line is not None and int(line[4], 16) == crc32(data[: line.start(4)]):
-            return Mark(int(line[1]), int(line[2]), int(line[3]))
+    try:
+        descriptor = disk.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        for _ in range(_READ_ATTEMPTS):
+            data = disk.pread(descriptor, _LINE_BYTES, 0)
+            line = _LINE.fullmatch(data)
+            if line is not None and int(line[4], 16) == crc32(data[: line.start(4)]):
+                return Mark(int(line[1]), int(line[2]), int(line[3]))
+    finally:
+        disk.close(descriptor)
     return None

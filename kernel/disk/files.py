@@ -22,6 +22,7 @@ __all__ = [
     "Status",
     "create_file",
     "directory_of",
+    "read_descriptor",
     "read_file",
     "replace_file",
     "write_all",
@@ -165,16 +166,21 @@ def read_file(disk: Disk, path: str, limit_bytes: int) -> bytes | None:
     except FileNotFoundError:
         return None
     try:
-        parts: list[bytes] = []
-        offset = 0
-        while part := disk.pread(descriptor, _READ_BYTES, offset):
-            offset += len(part)
-            if offset > limit_bytes:
-                raise OSError(27, f"larger than {limit_bytes} bytes", path)
-            parts.append(part)
-        return b"".join(parts)
+        return read_descriptor(disk, descriptor, limit_bytes, path)
     finally:
         disk.close(descriptor)
+
+
+def read_descriptor(disk: Disk, descriptor: int, limit_bytes: int, path: str) -> bytes:
+    """All of an open file; `OSError` EFBIG, which names `path`, beyond `limit_bytes`."""
+    parts: list[bytes] = []
+    offset = 0
+    while part := disk.pread(descriptor, _READ_BYTES, offset):
+        offset += len(part)
+        if offset > limit_bytes:
+            raise OSError(27, f"larger than {limit_bytes} bytes", path)
+        parts.append(part)
+    return b"".join(parts)
 
 
 def replace_file(

@@ -25,7 +25,8 @@ DEFAULT_DATA_DIRECTORY = "pos_kernel_data"
 _TERMINAL_MODE = 0o2750
 _SHARED_MODE = 0o2770
 _PARENT_MODE = 0o3770
-"""Sticky: a till renames its own directory there and nobody else's."""
+"""Sticky: a till renames its own directory or file there and nobody else's, so not the manager's
+audit log."""
 _OPEN_SEGMENT = "transaction.wal"
 _LSN_DIGITS = 12
 
@@ -112,6 +113,11 @@ class TerminalPaths:
     def spool(self) -> str:
         """Receipts that wait for the terminal's printer."""
         return self._at("spool")
+
+    @property
+    def drawer_spool(self) -> str:
+        """Openings that wait for the terminal's cash drawer."""
+        return self._at("drawer")
 
     def answer(self, message: str) -> str:
         """What MANAGER's console says of an act that a command handed in."""
@@ -236,7 +242,7 @@ class Layout:
         disk.make_directory(self.root, _PARENT_MODE)
         for path, mode in (
             (self.terminals, _PARENT_MODE),
-            (self.shared, _SHARED_MODE),
+            (self.shared, _PARENT_MODE),
             (self.coordination, _SHARED_MODE),
             (self._at("shared", "cross_terminal_messages"), _SHARED_MODE),
             (self.broadcast, _SHARED_MODE),

@@ -22,7 +22,7 @@ from kernel.disk.files import FILE_MODE, SHARED, SHARED_FILE_MODE, Disk, write_a
 from kernel.disk.locked_file import LockedFile, open_to_probe, take
 from kernel.errors import BadConfiguration, BadInput, Contention, TerminalInUse
 
-__all__ = ["Holder", "OperationLock", "ProcessLock", "probe"]
+__all__ = ["Holder", "OperationLock", "ProcessLock", "cannot_lock", "holder_in", "probe"]
 
 _PAUSE_S = 0.005
 
@@ -75,8 +75,8 @@ class ProcessLock:
                 )
             text = _sign(locked, identity)
         except OSError as fault:
-            raise _cannot_lock(path, fault) from fault
-        return cls(locked, Holder(_identity_in(text)) if text else None)
+            raise cannot_lock(path, fault) from fault
+        return cls(locked, holder_in(text) if text else None)
 
     def still_ours(self) -> bool:
         """Whether the path still names the file that is locked here; False after `release`.
@@ -123,7 +123,7 @@ class OperationLock:
         try:
             self._locked = self._take()
         except OSError as fault:
-            raise _cannot_lock(self._path, fault) from fault
+            raise cannot_lock(self._path, fault) from fault
         if self._locked is None:
             raise Contention(
                 f"{self._path} has been locked by another process for {self._timeout_s:g} s; "
@@ -150,11 +150,11 @@ def probe(disk: Disk, path: str) -> Holder | None:
         with closing(open_to_probe(disk, path)) as probed:
             # Closed at once: as long as it is locked here, nobody can start.
             held = not disk.flock(probed.descriptor, SHARED)
-            return Holder(_identity_in(probed.text())) if held else None
+            return holder_in(probed.text()) if held else None
     except FileNotFoundError:
         return None
     except OSError as fault:
-        raise _cannot_lock(path, fault) from fault
+        raise cannot_lock(path, fault) from fault
 
 
 def _wait(
@@ -202,19 +202,21 @@ def _named_at(disk: Disk, path: str) -> Holder:
     """What the text at `path` says, true or not. Raises `OSError`."""
     try:
         with closing(open_to_probe(disk, path)) as named:
-            return Holder(_identity_in(named.text()))
+            return holder_in(named.text())
     except FileNotFoundError:
         return Holder(None)
 
 
-def _identity_in(text: bytes) -> ProcessIdentity | None:
+def holder_in(text: bytes) -> Holder:
+    """Whose text that is."""
     try:
-        return decode_identity(text)
+        return Holder(decode_identity(text))
     except BadInput:
-        return None
+        return Holder(None)
 
 
-def _cannot_lock(path: str, fault: OSError) -> BadConfiguration:
+def cannot_lock(path: str, fault: OSError) -> BadConfiguration:
+    """What a person can do about it."""
     return BadConfiguration(
         f"{path} can't be locked: {fault.strerror}; "
         "see that it is a plain file on a local disk and that this user may write it"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from contextlib import suppress
 
 from kernel.codec.documents import IDENTITY_LIMIT_BYTES
 from kernel.disk.files import EXCLUSIVE, UNLOCK, Disk
@@ -47,7 +48,10 @@ class LockedFile:
     def unlock(self) -> None:
         """Close it, and free the lock even if a child forked this instant has a copy open."""
         if self in _OPEN:
-            self.disk.flock(self.descriptor, UNLOCK)
+            # Where it can't be freed by itself, closing frees it: what was done under it is done,
+            # and must not be told as failed.
+            with suppress(OSError):
+                self.disk.flock(self.descriptor, UNLOCK)
             self.close()
 
     def close(self) -> None:

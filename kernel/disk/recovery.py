@@ -60,6 +60,17 @@ class OpenedLog(NamedTuple):
     checkpoint_rebuilt: bool
 
 
+class _Opening(NamedTuple):
+    """What a log is opened with: whose it is, and what this process and its machine are."""
+
+    disk: Disk
+    paths: TerminalPaths
+    boot_id: str
+    cleanup: str
+    now: Stamp
+    segment_bytes: int
+
+
 class _Segment(NamedTuple):
     path: str
     descriptor: int
@@ -83,17 +94,18 @@ def open_log(
     Raises `LogDamaged`, `BadConfiguration` (a newer format), `TerminalInUse`, `DiskFull`,
     `OSError`.
     """
+    opening = _Opening(disk, paths, boot_id, cleanup, now, segment_bytes)
     mark = read_mark(disk, paths.durable)
     sealed = sealed_segments(disk, paths)
     names = disk.listdir(paths.directory)
     if os.path.basename(paths.wal) not in names and not sealed:
         _refuse_if_lost(paths, names, mark)
-        return _first_log(disk, paths, now, segment_bytes)
+        return _first_log(opening)
     whole = os.path.basename(paths.wal) in names
     with _collector_resting():
         segment = _read_segment(disk, paths.wal if whole else paths.segment(sealed[-1]))
         try:
-            return _reopen(disk, paths, segment, mark, boot_id, cleanup, now, segment_bytes)
+            return _reopen(opening, segment, mark)
         except BaseException:
             disk.close(segment.descriptor)
             raise
@@ -124,10 +136,17 @@ def _refuse_if_lost(paths: TerminalPaths, names: list[str], mark: Mark | None) -
         raise LogDamaged(paths.wal, 0, lsn, "the log is gone, but this terminal had one")
 
 
-def _first_log(disk: Disk, paths: TerminalPaths, now: Stamp, segment_bytes: int) -> OpenedLog:
-    wal = Wal(disk, paths, DurableMark(disk, paths.durable), segment_bytes=segment_bytes)
-    wal.create(Position(0, FIRST_CHAIN, 1), os.path.basename(paths.directory), now)
+def _first_log(opening: _Opening) -> OpenedLog:
+    wal = _wal_of(opening)
+    name = os.path.basename(opening.paths.directory)
+    wal.create(Position(0, FIRST_CHAIN, 1), name, opening.now)
     return OpenedLog(wal, Ledger(), None, False)
+
+
+def _wal_of(opening: _Opening) -> Wal:
+    disk, paths = opening.disk, opening.paths
+    mark = DurableMark(disk, paths.durable)
+    return Wal(disk, paths, mark, segment_bytes=opening.segment_bytes)
 
 
 def _read_segment(disk: Disk, path: str) -> _Segment:
@@ -152,22 +171,14 @@ def _read_segment(disk: Disk, path: str) -> _Segment:
         raise
 
 
-def _reopen(  # noqa: PLR0917  # one call, from open_log, of what it has gathered
-    disk: Disk,
-    paths: TerminalPaths,
-    segment: _Segment,
-    mark: Mark | None,
-    boot_id: str,
-    cleanup: str,
-    now: Stamp,
-    segment_bytes: int,
-) -> OpenedLog:
+def _reopen(opening: _Opening, segment: _Segment, mark: Mark | None) -> OpenedLog:
+    disk, paths = opening.disk, opening.paths
     _check_place(disk, paths, segment, mark)
-    acts = _acts(segment)
+    acts = _acts(segment.path, segment.reading)
     ledger, rebuilt, told = _ledger_of(disk, paths, segment, acts)
     if not told:
         _fold(ledger, acts, segment.reading.frames, segment.path)
-    same_boot = ledger.boot == boot_id
+    same_boot = ledger.boot == opening.boot_id
     durable = mark.offset if mark is not None and mark.segment == segment.first.lsn else 0
     fault = damage_in_tail(segment.data, segment.reading, durable=durable, same_boot=same_boot)
     if fault is not None:
@@ -175,16 +186,16 @@ def _reopen(  # noqa: PLR0917  # one call, from open_log, of what it has gathere
         raise LogDamaged(segment.path, at.offset, at.lsn, fault)
     # Without a mark nobody can say what was acknowledged, even if no power was cut.
     doubtful = not same_boot or mark is None
-    torn = _set_aside(disk, segment, cleanup, possibly_acknowledged=doubtful)
+    torn = _set_aside(disk, segment, opening.cleanup, possibly_acknowledged=doubtful)
     # What the page cache kept of a killed process is taken as it stands, so it must be durable
     # before anything is built on it; and so must be the names.
     disk.fdatasync(segment.descriptor)
     disk.sync_directory(paths.directory)
-    wal = Wal(disk, paths, DurableMark(disk, paths.durable), segment_bytes=segment_bytes)
+    wal = _wal_of(opening)
     at = segment.reading.at
     wal.adopt(segment.descriptor, segment.first.lsn, segment.data[: at.offset], at)
     if isinstance(acts[-1], Seal):
-        wal.finish_rotation(ledger, now)
+        wal.finish_rotation(ledger, opening.now)
     return OpenedLog(wal, ledger, torn, rebuilt)
 
 
@@ -234,15 +245,15 @@ def _last_frame(disk: Disk, path: str) -> tuple[int, bytes] | None:
     return lsn, data[start + 9 : start + 31]
 
 
-def _acts(segment: _Segment) -> list[Act]:
+def _acts(path: str, reading: Reading) -> list[Act]:
     acts: list[Act] = []
     try:
-        for frame in segment.reading.frames:
+        for frame in reading.frames:
             acts.append(decode_act(frame.body))
         return acts
     except msgspec.DecodeError as fault:
         raise BadConfiguration(
-            f"{segment.path}: the entry at offset {frame.start}, LSN {frame.stamp.lsn}, is of a "
+            f"{path}: the entry at offset {frame.start}, LSN {frame.stamp.lsn}, is of a "
             "kind that this version does not know; start the posterm that wrote it"
         ) from fault
 
@@ -277,10 +288,10 @@ def _replayed(disk: Disk, paths: TerminalPaths, until: Position) -> Ledger:
     at = Position(0, FIRST_CHAIN, 1)
     for path, data in _sealed_data(disk, paths, until.lsn):
         reading = read_frames(data, Position(0, at.chain, at.lsn))
-        if reading.fault is not None:
-            raise LogDamaged(path, reading.at.offset, reading.at.lsn, reading.fault)
-        acts: list[Act] = [decode_act(frame.body) for frame in reading.frames]
-        _fold(ledger, acts, reading.frames, path)
+        if reading.fault is not None or not reading.frames:
+            fault = reading.fault or "the segment is empty"
+            raise LogDamaged(path, reading.at.offset, reading.at.lsn, fault)
+        _fold(ledger, _acts(path, reading), reading.frames, path)
         at = reading.at
     if (at.chain, at.lsn) != (until.chain, until.lsn):
         raise LogDamaged(

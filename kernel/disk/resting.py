@@ -38,9 +38,10 @@ def resting(disk: Disk, paths: TerminalPaths, *, boot_id: str) -> Iterator[Ledge
     try:
         yield _ledger(disk, paths, boot_id)
     finally:
-        if locked.text() == b"" and locked.stands_at_its_path():
-            # Nobody died with it: it was made here. Unlinked while held, as every lock.
-            with suppress(OSError):
+        # What was done under the lock is done, whatever becomes of its file.
+        with suppress(OSError):
+            if locked.text() == b"" and locked.stands_at_its_path():
+                # Nobody died with it: it was made here. Unlinked while held, as every lock.
                 disk.unlink(paths.lock)
         locked.unlock()
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from kernel.disk.files import Disk, directory_of, read_file, replace_file
 from kernel.errors import BadInput, DiskFull, SaleRefused
+from kernel.words import gettext as _
 
 __all__ = ["Spool", "Spooled"]
 
@@ -63,8 +64,9 @@ class Spool:
             return
         if len(waiting) >= limit:
             raise SaleRefused(
-                f"{len(waiting)} receipts wait for the printer; see that it prints: "
-                f"{self.directory}"
+                _("{} receipts wait for the printer; see that it prints: {}").format(
+                    len(waiting), self.directory
+                )
             )
         scratch = f"{self.directory}/{_SCRATCH}"
         try:
@@ -75,7 +77,7 @@ class Spool:
             with suppress(OSError):
                 self._disk.unlink(scratch)
             if fault.errno in (ENOSPC, EDQUOT):
-                raise DiskFull("the disk is full; free space") from fault
+                raise DiskFull(_("the disk is full; free space")) from fault
             raise
 
     def read(self, name: str) -> str:
@@ -83,7 +85,7 @@ class Spool:
         path = f"{self.directory}/{name}"
         data = read_file(self._disk, path, _LIMIT_BYTES) if name in self.waiting() else None
         if data is None:
-            raise BadInput(f"no receipt {name!r:.80} waits; list them without a name")
+            raise BadInput(_("no receipt {!r:.80} waits; list them without a name").format(name))
         return data.decode()
 
     def take(self) -> Spooled | None:

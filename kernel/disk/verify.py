@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from kernel.codec.frame import open_frame
 from kernel.codec.scan import first_position
@@ -36,6 +37,16 @@ Progress = Callable[[int, int], None]
 PARALLEL_ABOVE_BYTES = 16 << 20
 """Below this, starting processes takes longer than they save."""
 _SNAPSHOT_ATTEMPTS = 8
+
+
+class _Asked(NamedTuple):
+    """What `verify` was asked, the same for every terminal."""
+
+    disk: Disk
+    boot_id: str
+    ledger: bool
+    workers: int | None
+    progress: Progress
 
 
 def verify(
@@ -61,10 +72,8 @@ def verify(
                     f"it has {', '.join(names) or 'none'}"
                 )
             names = [terminal]
-        return tuple(
-            _verify_terminal(disk, layout.terminal(name), boot_id, ledger, workers, progress)
-            for name in names
-        )
+        asked = _Asked(disk, boot_id, ledger, workers, progress)
+        return tuple(_verify_terminal(asked, layout.terminal(name)) for name in names)
     except OSError as fault:
         raise BadConfiguration(
             f"{fault.filename or layout.root} can't be read: {fault.strerror}; "
@@ -82,19 +91,13 @@ def _terminals(disk: Disk, layout: Layout) -> list[str]:
     return found
 
 
-def _verify_terminal(  # noqa: PLR0917  # one call, from `verify`, of its own arguments
-    disk: Disk,
-    paths: TerminalPaths,
-    boot_id: str,
-    ledger: bool,
-    workers: int | None,
-    progress: Progress,
-) -> Verdict:
+def _verify_terminal(asked: _Asked, paths: TerminalPaths) -> Verdict:
+    disk, progress = asked.disk, asked.progress
     snapshot = _snapshot(disk, paths)
     sizes = [disk.stat(path).st_size for path in snapshot.sealed]
     check = partial(_check_file, disk, mark=snapshot.mark)
     total = sum(sizes) + len(snapshot.data or b"")
-    with _mapping(disk, sum(sizes), workers) as mapped:
+    with _mapping(disk, sum(sizes), asked.workers) as mapped:
         facts = []
         done = 0
         for one, size in zip(mapped(check, snapshot.sealed), sizes, strict=True):
@@ -104,11 +107,11 @@ def _verify_terminal(  # noqa: PLR0917  # one call, from `verify`, of its own ar
     if snapshot.data is not None:
         facts.append(check_segment(snapshot.data, _marked(snapshot.data, snapshot.mark)))
         progress(total, total)
-    verdict = judge(paths, snapshot, facts, boot_id)
+    verdict = judge(paths, snapshot, facts, asked.boot_id)
     if verdict.damages and not snapshot.running and probe(disk, paths.lock) is not None:
         # It was started while it was read: what looked like the end of a dead log is in motion.
-        return _verify_terminal(disk, paths, boot_id, ledger, workers, progress)
-    if ledger and verdict.sound:
+        return _verify_terminal(asked, paths)
+    if asked.ledger and verdict.sound:
         files = _segments(disk, paths, snapshot)
         found = check_ledger(files, snapshot.checkpoint, verdict.size_bytes, progress)
         return replace(verdict, damages=tuple(Finding(*one) for one in found))

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from kernel.codec.checkpoint import SCHEMA, encode_checkpoint
@@ -94,16 +94,16 @@ class Wal:
         if self.poison is not None:
             raise self.poison
         start, chain, lsn = self.at
-        data, ends = b"", False
+        data, ends, before = b"", False, self._end_before(start)
         for draft in drafts:
             payload = draft.payload
             if payload is None:
                 if draft.act is None:
                     continue
                 payload, ends = self._with_digest(draft.act, data), True
-            frame, chain = seal_frame(chain, body_of(lsn, self._durable, draft.now, payload))
+            frame, chain = seal_frame(chain, body_of(lsn, before, draft.now, payload))
             data = data + frame if data else frame
-            lsn += 1
+            lsn, before = lsn + 1, self._durable
         if not data:
             return
         self._write(data, start)
@@ -144,7 +144,7 @@ class Wal:
         space is done before the seal, so that a full disk never stops a till half way.
         """
         seal = Seal(sha256=self._digest.hexdigest())
-        body = body_of(self.at.lsn, self._durable, now, encode_act(seal))
+        body = body_of(self.at.lsn, self._end_before(self.at.offset), now, encode_act(seal))
         frame, chain = seal_frame(self.at.chain, body)
         sealed = Position(self.at.offset + len(frame), chain, self.at.lsn + 1)
         successor = self._prepare(ledger, sealed, now)
@@ -202,7 +202,7 @@ class Wal:
                 previous_chain=sealed.chain.decode(),
                 checkpoint=checkpoint,
             )
-            body = body_of(sealed.lsn, 0, now, encode_act(opened))
+            body = body_of(sealed.lsn, UNSET, now, encode_act(opened))
             frame, chain = seal_frame(sealed.chain, body)
             descriptor = disk.open(paths.next_wal, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
             # Locked before it gets the log's name: no process can ever hold it unlocked.
@@ -248,8 +248,10 @@ class Wal:
         except OSError as fault:
             disk.close(successor[0])  # locked: it would keep the next start out
             raise self._poisoned(fault, "rotating the log") from fault
-        old = self._descriptor
+        old, size = self._descriptor, self.at.offset
         self._go_on_in(successor)
+        with suppress(OSError):  # it costs space and nothing else
+            disk.ftruncate(old, size)  # gives back what was reserved beyond the seal
         disk.close(old)
 
     def _go_on_in(self, successor: tuple[int, bytes, Position]) -> None:
@@ -261,6 +263,10 @@ class Wal:
             self._disk.close(descriptor)  # locked: it would keep the next start out
             raise self._poisoned(fault, "starting a segment") from fault
         self.adopt(descriptor, at.lsn - 1, frame, at)
+
+    def _end_before(self, offset: int) -> int | UnsetType:
+        """What the first frame of a write at `offset` states to be durable."""
+        return UNSET if offset == self._durable else self._durable
 
     def _with_digest(self, act: Act, before: bytes) -> bytes:
         """A Z carries the digest of all bytes of its segment before it, and ends the segment."""

@@ -95,10 +95,12 @@ def asked_now(
 ) -> Asked:
     """The act as it would be approved now; its old value is what stands in the ledger.
 
-    What is voided is worth 0 after it, so `new` need not say so.
+    What is voided is worth 0 after it, so `new` need not say so; a line that another quantity
+    takes the place of is worth that.
     """
     kind = _approvable(what)
-    new = "0" if kind in _VOIDS else new
+    if kind in _VOIDS and (kind is not Approvable.VOID_LINE or new is None):
+        new = "0"
     old: str | None = None
     if kind is Approvable.TAKE_OVER:
         old = ledger.staff.signed_on.operator if ledger.staff.signed_on is not None else None
@@ -210,6 +212,10 @@ def _bound_lines(
     *others, act = lines
     if act.kind is LineKind.VOID and what is Approvable.VOID_LINE:
         return (act.of, "0") if _fall_together(ledger, others, act.of) else None
+    if what is Approvable.VOID_LINE and others:
+        replaced = others[-1].of
+        again = _is_again(ledger, act, replaced) and _fall_together(ledger, others, replaced)
+        return (replaced, str(act.total_minor)) if again else None
     if act.kind is LineKind.DISCOUNT and what in _TAKES_OFF:
         alike = all((one.kind, one.of) == (act.kind, act.of) for one in others)
         return (act.of, _after(ledger, act, lines)) if alike else None
@@ -234,6 +240,15 @@ def _gives_back(lines: Sequence[Line]) -> bool:
     back = [_return(one) is Approvable.RETURN for one in lines]
     hangs = [one.kind in _HANGS for one in lines]
     return back[0] and all(map(or_, back, hangs))
+
+
+def _is_again(ledger: Ledger, act: Line, replaced: int | None) -> bool:
+    """Whether it sells what that line sold, at its price: only how much is another."""
+    if act.tx is None or replaced is None or act.kind is not LineKind.ITEM or act.quantity <= 0:
+        return False
+    before = _open(ledger, act.tx).lines.line(replaced)
+    same = before.kind is act.kind and before.code == act.code and before.quantity > 0
+    return same and (before.unit_minor, before.origin) == (act.unit_minor, act.origin)
 
 
 def _fall_together(ledger: Ledger, voids: Sequence[Line], on: int | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kernel.errors import SaleRefused
+from kernel.words import gettext as _
 
 __all__ = ["looks_like_card", "masked", "refuse_card_in", "refuse_card_number"]
 
@@ -26,8 +27,10 @@ def refuse_card_number(text: str, name: str) -> None:
     """Raises `SaleRefused` with the number masked."""
     if looks_like_card(text):
         raise SaleRefused(
-            f"{name} {masked(text)} looks like a card number; cards are taken at the card "
-            "terminal, never typed here"
+            _(
+                "{} {} looks like a card number; cards are taken at the card terminal, "
+                "never typed here"
+            ).format(name, masked(text))
         )
 
 

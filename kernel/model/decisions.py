@@ -27,6 +27,7 @@ from kernel.model.money import LIMIT, ROUNDING_STEP_LIMIT_MINOR, check_minor
 from kernel.model.operators import refuse_locked
 from kernel.model.suspension import LINES_LIMIT
 from kernel.model.transaction import TRANSITIONS, State, Step, Transaction, reversal
+from kernel.words import gettext as _
 
 __all__ = [
     "decide_abort",
@@ -54,7 +55,7 @@ def open_sale(ledger: Ledger, number: int, name: str) -> Transaction:
     """The open sale of that number, or a refusal that says so."""
     sale = ledger.sales.get(number)
     if sale is None:
-        raise SaleRefused(f"sale {name} is closed; begin a new one")
+        raise SaleRefused(_("sale {} is closed; begin a new one").format(name))
     return sale
 
 
@@ -70,21 +71,29 @@ def decide_line(sale: Transaction, line: Line, name: str) -> Line:
     if sale.state not in _TAKES_LINES:
         _step(sale, Step.POST, name)
     if len(sale.lines) >= LINES_LIMIT:
-        raise SaleRefused(f"sale {name} has {LINES_LIMIT} lines; close it and begin another")
+        raise SaleRefused(
+            _("sale {} has {} lines; close it and begin another").format(name, LINES_LIMIT)
+        )
     if line.of is not None and (type(line.of) is not int or not 1 <= line.of <= len(sale.lines)):
-        raise SaleRefused(f"sale {name} has no line {_shown(line.of)}; it has {len(sale.lines)}")
+        raise SaleRefused(
+            _("sale {} has no line {}; it has {}").format(name, _shown(line.of), len(sale.lines))
+        )
     if line.kind is LineKind.DISCOUNT:
         _refuse_discount(sale, line, name)
     total_minor = sale.total_minor + line.total_minor
     if not -LIMIT <= total_minor <= LIMIT:
-        raise SaleRefused(f"the total of sale {name} would be out of range; begin another sale")
+        raise SaleRefused(
+            _("the total of sale {} would be out of range; begin another sale").format(name)
+        )
     if not (sale.tendered_minor or sale.cards):
         return line
     held = sale.tendered_minor + sum(card.amount_minor for card in sale.cards if card.open)
     if (held > 0 and total_minor < held) or (held < 0 and total_minor > held):
         raise SaleRefused(
-            f"sale {name} would be worth less than what was tendered or asked of a card; void "
-            "the tender or answer the card first"
+            _(
+                "sale {} would be worth less than what was tendered or asked of a "
+                "card; void the tender or answer the card first"
+            ).format(name)
         )
     return line
 
@@ -92,13 +101,19 @@ def decide_line(sale: Transaction, line: Line, name: str) -> Line:
 def decide_line_void(sale: Transaction, number: int, name: str, reason: str | None) -> Line:
     """The line that reverses line `number`, once."""
     if type(number) is not int or not 1 <= number <= len(sale.lines):
-        raise SaleRefused(f"sale {name} has no line {_shown(number)}; it has {len(sale.lines)}")
+        raise SaleRefused(
+            _("sale {} has no line {}; it has {}").format(name, _shown(number), len(sale.lines))
+        )
     original = sale.lines.line(number)
     reversed_by = sale.lines.reversal_of(number)
     if reversed_by is not None:
-        raise SaleRefused(f"line {number} of sale {name} is already void by line {reversed_by}")
+        raise SaleRefused(
+            _("line {} of sale {} is already void by line {}").format(number, name, reversed_by)
+        )
     if original.kind in (LineKind.VOID, LineKind.ROUNDING):
-        raise SaleRefused(f"line {number} of sale {name} is a {original.kind} line; it stays")
+        raise SaleRefused(
+            _("line {} of sale {} is a {} line; it stays").format(number, name, original.kind)
+        )
     if original.kind in _GOODS and original.quantity > 0 and sale.sums.discounts:
         _refuse_more_off_than(sale.sums.items_minor - original.total_minor, sale, 0, name)
     return decide_line(sale, replace(reversal(sale, number), reason=reason), name)
@@ -107,16 +122,19 @@ def decide_line_void(sale: Transaction, number: int, name: str, reason: str | No
 def decide_tender(ledger: Ledger, sale: Transaction, act: Tender, name: str) -> Tender:
     """The tender, with the commit in it when it covers the total."""
     amount = check_minor(act.amount_minor, "tender")
-    rounded = check_minor(sale.total_minor + act.rounding_minor, "rounded total")
+    rounded = check_minor(sale.total_minor + act.rounding_minor, _("rounded total"))
     balance = sale.balance_minor + act.rounding_minor
     _refuse_rounding(sale, act.rounding_minor, name)
     _payable(sale, amount, balance, name)
     if act.rounding_minor and (act.how is not TenderKind.CASH or _partial(amount, balance)):
-        raise SaleRefused(f"sale {name}: rounding belongs to a cash tender that closes the sale")
+        raise SaleRefused(
+            _("sale {}: rounding belongs to a cash tender that closes the sale").format(name)
+        )
     if act.how is not TenderKind.CASH and abs(amount) > abs(balance):
         raise SaleRefused(
-            f"sale {name}: {amount} is more than the balance of {balance}; change is given "
-            "against cash only"
+            _(
+                "sale {}: {} is more than the balance of {}; change is given against cash only"
+            ).format(name, amount, balance)
         )
     if _partial(amount, balance):
         _step(sale, Step.TENDER, name)
@@ -129,29 +147,35 @@ def decide_tender_void(
     sale: Transaction, number: int, name: str, reason: str | None
 ) -> TenderVoided:
     if type(number) is not int or not 1 <= number <= len(sale.tenders):
-        raise SaleRefused(f"sale {name} has no tender {_shown(number)}; it has {len(sale.tenders)}")
+        raise SaleRefused(
+            _("sale {} has no tender {}; it has {}").format(name, _shown(number), len(sale.tenders))
+        )
     if sale.tenders[number - 1].voided:
-        raise SaleRefused(f"tender {number} of sale {name} is already void")
+        raise SaleRefused(_("tender {} of sale {} is already void").format(number, name))
     _step(sale, Step.VOID_TENDER, name)
     return TenderVoided(tx=sale.number, of=number, reason=reason)
 
 
 def decide_card_request(sale: Transaction, amount_minor: int, name: str) -> CardRequest:
     """To be durable before the card terminal is asked."""
-    amount = check_minor(amount_minor, "card amount")
+    amount = check_minor(amount_minor, _("card amount"))
     if sale.training:
-        raise SaleRefused(f"sale {name} is training; no card is asked, pay it in cash")
+        raise SaleRefused(_("sale {} is training; no card is asked, pay it in cash").format(name))
     _step(sale, Step.ASK_CARD, name)
     if not sale.lines:
-        raise SaleRefused(f"sale {name} has no lines; there is nothing to pay")
+        raise SaleRefused(_("sale {} has no lines; there is nothing to pay").format(name))
     if sale.open_cards:
         raise SaleRefused(
-            f"card request {sale.open_cards[0]} of sale {name} has no answer yet; answer it first"
+            _("card request {} of sale {} has no answer yet; answer it first").format(
+                sale.open_cards[0], name
+            )
         )
     balance = sale.balance_minor
     if amount == 0 or abs(amount) > abs(balance) or (amount > 0) != (balance > 0):
         raise SaleRefused(
-            f"sale {name}: a card takes at most the balance of {balance} minor units, not {amount}"
+            _("sale {}: a card takes at most the balance of {} minor units, not {}").format(
+                name, balance, amount
+            )
         )
     return CardRequest(tx=sale.number, amount_minor=amount)
 
@@ -161,12 +185,16 @@ def decide_card_outcome(
 ) -> CardOutcome:
     """What the card terminal, or the cashier for it, answered; settles the sale if it covers."""
     if type(act.of) is not int or not 1 <= act.of <= len(sale.cards):
-        raise SaleRefused(f"sale {name} has no card request {_shown(act.of)}")
+        raise SaleRefused(_("sale {} has no card request {}").format(name, _shown(act.of)))
     asked = sale.cards[act.of - 1]
     if not asked.open:
-        raise SaleRefused(f"card request {act.of} of sale {name} is already {asked.result}")
+        raise SaleRefused(
+            _("card request {} of sale {} is already {}").format(act.of, name, asked.result)
+        )
     if asked.result is act.result:
-        raise SaleRefused(f"card request {act.of} of sale {name} is known as unknown already")
+        raise SaleRefused(
+            _("card request {} of sale {} is known as unknown already").format(act.of, name)
+        )
     _step(sale, Step.ANSWER_CARD, name)
     if act.result is not CardResult.SETTLED:
         return act
@@ -176,8 +204,10 @@ def decide_card_outcome(
     change = asked.amount_minor - balance
     if change:
         raise SaleRefused(
-            f"sale {name} changed to a balance of {balance} while the card took "
-            f"{asked.amount_minor}; post what is missing, then settle the card"
+            _(
+                "sale {} changed to a balance of {} while the card took {}; post what "
+                "is missing, then settle the card"
+            ).format(name, balance, asked.amount_minor)
         )
     answered = replace(sale, cards=(*sale.cards[: act.of - 1], *sale.cards[act.of :]))
     return replace(act, commit=_commit(ledger, answered, sale.total_minor, 0, name))
@@ -185,11 +215,14 @@ def decide_card_outcome(
 
 def decide_abort(sale: Transaction, reason: str, name: str) -> SaleAborted:
     if sale.state is State.TENDERED:
-        raise SaleRefused(f"sale {name} holds a tender; void the tender first, then abort")
+        raise SaleRefused(
+            _("sale {} holds a tender; void the tender first, then abort").format(name)
+        )
     if sale.open_cards:
         raise SaleRefused(
-            f"card request {sale.open_cards[0]} of sale {name} has no known outcome; "
-            "answer it first, then abort"
+            _(
+                "card request {} of sale {} has no known outcome; answer it first, then abort"
+            ).format(sale.open_cards[0], name)
         )
     _step(sale, Step.ABORT, name)
     return SaleAborted(tx=sale.number, reason=reason)
@@ -199,21 +232,29 @@ def _payable(sale: Transaction, amount: int, balance: int, name: str) -> None:
     """Refuse what can't be taken against this balance, whatever the kind of tender."""
     _step(sale, Step.TENDER, name)
     if not sale.lines:
-        raise SaleRefused(f"sale {name} has no lines; there is nothing to pay")
+        raise SaleRefused(_("sale {} has no lines; there is nothing to pay").format(name))
     if sale.open_cards:
         raise SaleRefused(
-            f"card request {sale.open_cards[0]} of sale {name} has no known outcome; "
-            "answer it before anything else is tendered"
+            _(
+                "card request {} of sale {} has no known outcome; answer it before "
+                "anything else is tendered"
+            ).format(sale.open_cards[0], name)
         )
     if amount == 0 and balance != 0:
-        raise SaleRefused(f"sale {name} has a balance of {balance} minor units; tender that")
+        raise SaleRefused(
+            _("sale {} has a balance of {} minor units; tender that").format(name, balance)
+        )
     if amount > 0 and balance == 0:
-        raise SaleRefused(f"sale {name} has nothing to pay; close it with a tender of 0")
+        raise SaleRefused(_("sale {} has nothing to pay; close it with a tender of 0").format(name))
     if amount > 0 and balance < 0:
-        raise SaleRefused(f"sale {name} pays out {-balance} minor units; tender {balance}")
+        raise SaleRefused(
+            _("sale {} pays out {} minor units; tender {}").format(name, -balance, balance)
+        )
     if amount < 0 and (balance >= 0 or amount < balance):
         raise SaleRefused(
-            f"sale {name}: {-amount} can't be paid out against a balance of {balance}"
+            _("sale {}: {} can't be paid out against a balance of {}").format(
+                name, -amount, balance
+            )
         )
 
 
@@ -221,8 +262,9 @@ def _refuse_discount(sale: Transaction, line: Line, name: str) -> None:
     """No discount makes goods cost less than nothing: not a line, not all of them together."""
     if line.of is not None and -line.total_minor > max(sale.lines.line(line.of).total_minor, 0):
         raise SaleRefused(
-            f"sale {name}: a discount of {-line.total_minor} is more than line {line.of} costs; "
-            "give less"
+            _("sale {}: a discount of {} is more than line {} costs; give less").format(
+                name, -line.total_minor, line.of
+            )
         )
     _refuse_more_off_than(sale.sums.items_minor, sale, line.total_minor, name)
 
@@ -232,8 +274,10 @@ def _refuse_more_off_than(goods_minor: int, sale: Transaction, off_minor: int, n
     off = -(sale.sums.discounts_minor + off_minor)
     if off > max(goods_minor, 0):
         raise SaleRefused(
-            f"sale {name}: discounts of {off} would be more than the goods of {goods_minor}; "
-            + ("give less" if off_minor else "void the discount first")
+            _("sale {}: discounts of {} would be more than the goods of {}; ").format(
+                name, off, goods_minor
+            )
+            + (_("give less") if off_minor else _("void the discount first"))
         )
 
 
@@ -242,8 +286,10 @@ def _refuse_rounding(sale: Transaction, rounding_minor: int, name: str) -> None:
     rounded = sale.balance_minor + rounding_minor
     if abs(rounding_minor) >= ROUNDING_STEP_LIMIT_MINOR or rounded * sale.balance_minor < 0:
         raise SaleRefused(
-            f"sale {name}: {rounding_minor} is no rounding of a balance of {sale.balance_minor}; "
-            f"it is less than {ROUNDING_STEP_LIMIT_MINOR} and changes nobody's debt"
+            _(
+                "sale {}: {} is no rounding of a balance of {}; it is less than {} and "
+                "changes nobody's debt"
+            ).format(name, rounding_minor, sale.balance_minor, ROUNDING_STEP_LIMIT_MINOR)
         )
 
 
@@ -257,8 +303,10 @@ def _commit(
     _step(sale, Step.COMMIT, name)
     if sale.open_cards:
         raise SaleRefused(
-            f"card request {sale.open_cards[0]} of sale {name} has no known outcome; "
-            "answer it before the sale can close"
+            _(
+                "card request {} of sale {} has no known outcome; answer it before the "
+                "sale can close"
+            ).format(sale.open_cards[0], name)
         )
     receipt = ledger.next_training_receipt if sale.training else ledger.next_receipt
     return Commit(receipt=receipt, total_minor=total_minor, change_minor=change_minor)
@@ -271,4 +319,6 @@ def _shown(number: object) -> str:
 
 def _step(sale: Transaction, step: Step, name: str) -> None:
     if (sale.state, step) not in TRANSITIONS:
-        raise SaleRefused(f"sale {name} is {sale.state.value}; it can't {step.value}")
+        raise SaleRefused(
+            _("sale {} is {}; it can't {}").format(name, sale.state.value, step.value)
+        )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 __all__ = [
     "ONE",
@@ -43,7 +43,8 @@ class Stamp(Struct, frozen=True, gc=False):
     """Where and when of an entry; the frame's first keys."""
 
     lsn: int = field(name="n", default=0)
-    end: int = field(name="e", default=0)
+    end: int | UnsetType = field(name="e", default=UNSET)
+    """What was durable when the frame was written; unset where that is all that is before it."""
     wall_ms: int = field(name="t", default=0)
     uptime_ms: int = field(name="m", default=0)
     business_date: int = field(name="d", default=0)

@@ -7,6 +7,8 @@ in the log has happened. What contradicts itself there is damage, and `verify` s
 
 from __future__ import annotations
 
+from itertools import islice
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -55,13 +57,17 @@ from kernel.model.transaction import (
     with_tender_voided,
 )
 
-__all__ = ["PRINTER", "REFERENCES_KEPT", "Ledger", "Period"]
+__all__ = ["DRAWER", "PRINTER", "REFERENCES_KEPT", "Ledger", "Period"]
 
 PRINTER = "printer"
 """The device of the intents whose receipts are owed until their outcome is logged."""
+DRAWER = "drawer"
+"""That of the intents to open the cash drawer, in the same way."""
 
 REFERENCES_KEPT = 32_768
-"""References are known for that many sales back; older ones may be used again."""
+"""References are known for at least that many sales back; older ones may be used again."""
+_FORGOTTEN_AT_ONCE = 1_024
+"""One a sale would be dear: the oldest stands behind the gaps that all before it have left."""
 
 
 class Period(Struct, omit_defaults=True):
@@ -144,6 +150,9 @@ class Ledger(Struct, omit_defaults=True):
     next_print: int = 1
     prints: dict[int, int] = field(default_factory=dict)
     """Print job -> sale: receipts that are owed to the printer."""
+    next_kick: int = 1
+    kicks: dict[int, int] = field(default_factory=dict)
+    """Opening of the drawer that is owed -> sale, 0 for cash beside the sales."""
 
     def apply(  # noqa: PLR0911  # one a kind
         self, act: Act, stamp: Stamp, made: Transaction | None = None
@@ -192,6 +201,7 @@ class Ledger(Struct, omit_defaults=True):
             mail=self.mail.fork(),
             staff=self.staff.fork(),
             prints=dict(self.prints),
+            kicks=dict(self.kicks),
         )
 
     def _apply_to_till(self, act: Act, stamp: Stamp) -> None:
@@ -209,6 +219,11 @@ class Ledger(Struct, omit_defaults=True):
                 self.next_print = act.number + 1
             case Outcome() if act.device == PRINTER:
                 self.prints.pop(act.number, None)
+            case Intent() if act.device == DRAWER:
+                self.kicks[act.number] = act.tx or 0
+                self.next_kick = act.number + 1
+            case Outcome() if act.device == DRAWER:
+                self.kicks.pop(act.number, None)
             case ConfigurationApplied():
                 self.configuration, self.configuration_sha256 = act.version, act.sha256
             case _:
@@ -255,8 +270,9 @@ class Ledger(Struct, omit_defaults=True):
         if sale.reference is not None and not sale.training:
             self.references.pop(sale.reference, None)
             self.references[sale.reference] = sale.number
-            if len(self.references) > REFERENCES_KEPT:
-                del self.references[next(iter(self.references))]
+            if len(self.references) >= REFERENCES_KEPT + _FORGOTTEN_AT_ONCE:
+                for oldest in list(islice(self.references, _FORGOTTEN_AT_ONCE)):
+                    del self.references[oldest]
         return sale
 
     def _suspended(self, act: SaleSuspended, stamp: Stamp) -> Transaction:

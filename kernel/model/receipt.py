@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -19,7 +20,7 @@ from kernel.model.money import format_minor
 from kernel.model.transaction import TenderTaken, Transaction
 from kernel.words import gettext as _
 
-__all__ = ["MINIMUM_COLUMNS", "Marks", "receipt_rows", "text_columns"]
+__all__ = ["MINIMUM_COLUMNS", "Figures", "Marks", "receipt_rows", "text_columns"]
 
 MINIMUM_COLUMNS = 32
 _WIDE = ("W", "F")
@@ -29,6 +30,33 @@ _JOINED_JAMO = range(0x1160, 0x1200)
 _RATE = 8
 _WITH_GROSS = 40
 """Columns from which the tax table has one for net and tax together."""
+
+
+class Figures(Protocol):
+    """How amounts, quantities and days are written on it; `Plain` where nobody says otherwise."""
+
+    def amount(self, amount_minor: int, currency: str) -> str: ...
+
+    def number(self, thousandths: int) -> str: ...
+
+    def day(self, day: date) -> str: ...
+
+
+class Plain:
+    """As the log has them: a point, no groups, ISO 8601."""
+
+    def amount(self, amount_minor: int, currency: str) -> str:
+        return format_minor(amount_minor, currency)
+
+    def number(self, thousandths: int) -> str:
+        """3000 is `3`, 1250 is `1.25`."""
+        return f"{Decimal(thousandths).scaleb(-3).normalize():f}"
+
+    def day(self, day: date) -> str:
+        return day.isoformat()
+
+
+_PLAIN = Plain()
 
 
 class Marks(Struct, frozen=True, kw_only=True):
@@ -49,6 +77,7 @@ def receipt_rows(
     columns: int = 42,
     copy: bool = False,
     marks: Marks | None = None,
+    figures: Figures = _PLAIN,
 ) -> list[str]:
     """The receipt of `sale`; `at` is the time that it shows, in the shop's zone.
 
@@ -57,13 +86,14 @@ def receipt_rows(
     assert columns >= MINIMUM_COLUMNS, "no receipt is that narrow"
     marks = Marks(copy=copy) if marks is None else marks
     rule = "-" * columns
-    rows = [*_head(sale, marks, columns), *_ident(sale, terminal, at, columns), rule]
+    shown = f"{figures.day(at.date())} {at:%H:%M}"
+    rows = [*_head(sale, marks, columns), *_ident(sale, terminal, shown, columns), rule]
     for line in sale.lines:
         if not _is_rounding(line, sale):
-            rows += _line_rows(line, sale.currency, columns)
+            rows += _line_rows(line, sale.currency, columns, figures)
     rows.append(rule)
-    rows += _money_rows(sale, columns)
-    rows += _tax_table(sale, columns)
+    rows += _money_rows(sale, columns, figures)
+    rows += _tax_table(sale, columns, figures)
     if marks.resumed:
         rows += ["", _centred(_("resumed after an interruption"), columns)]
     if marks.footer:
@@ -94,8 +124,8 @@ def _head(sale: Transaction, marks: Marks, columns: int) -> Iterator[str]:
         yield _centred(_("*** COPY ***"), columns)
 
 
-def _ident(sale: Transaction, terminal: str, at: datetime, columns: int) -> Iterator[str]:
-    yield from _pair(name_of(terminal, sale.number), f"{at:%Y-%m-%d %H:%M}", columns)
+def _ident(sale: Transaction, terminal: str, at: str, columns: int) -> Iterator[str]:
+    yield from _pair(name_of(terminal, sale.number), at, columns)
     series = "T-" if sale.training else ""
     number = _("Receipt {}").format(f"{series}{sale.receipt_number}")
     number = "" if sale.receipt_number is None else number
@@ -104,17 +134,17 @@ def _ident(sale: Transaction, terminal: str, at: datetime, columns: int) -> Iter
         yield from _wrapped(_("Reference {}").format(sale.reference), columns)
 
 
-def _line_rows(line: Line, currency: str, columns: int) -> Iterator[str]:
+def _line_rows(line: Line, currency: str, columns: int, figures: Figures) -> Iterator[str]:
     """The name, then quantity and price where they say more than the amount does."""
     if line.kind is LineKind.ADJUSTMENT and line.total_minor == 0:
         return  # it only carries tax, which the table shows
-    amount = format_minor(line.total_minor, currency)
-    name = _line_name(line)
+    amount = figures.amount(line.total_minor, currency)
+    name = _line_name(line, figures)
     item = line.kind in (LineKind.ITEM, LineKind.VOID, LineKind.DEPOSIT)
     if item and line.quantity != ONE:
         yield from _wrapped(name, columns)
-        each = format_minor(line.unit_minor, currency)
-        yield _sides(f"  {_plain(line.quantity)} x {each}", amount, columns)
+        each = figures.amount(line.unit_minor, currency)
+        yield _sides(f"  {figures.number(line.quantity)} x {each}", amount, columns)
     elif text_columns(name) + 1 + len(amount) <= columns:
         yield _sides(name, amount, columns)
     else:
@@ -125,7 +155,7 @@ def _line_rows(line: Line, currency: str, columns: int) -> Iterator[str]:
         yield from _wrapped(_("  of {} line {}").format(transaction, number), columns, "  ")
 
 
-def _line_name(line: Line) -> str:
+def _line_name(line: Line, figures: Figures) -> str:
     named = line.description or line.code or ""
     match line.kind:
         case LineKind.VOID:
@@ -133,7 +163,8 @@ def _line_name(line: Line) -> str:
         case LineKind.ITEM if line.quantity < 0:
             return _("RETURN {}").format(named).rstrip()
         case LineKind.DISCOUNT:
-            percent = "" if line.percent_milli is None else f" {_plain(line.percent_milli)} %"
+            taken = line.percent_milli
+            percent = "" if taken is None else f" {figures.number(taken)} %"
             of = "" if line.of is None else _(" on line {}").format(line.of)
             return _("Discount") + percent + of
         case LineKind.TAX:
@@ -151,23 +182,27 @@ def _is_rounding(line: Line, sale: Transaction) -> bool:
     return line.kind is LineKind.ROUNDING
 
 
-def _money_rows(sale: Transaction, columns: int) -> Iterator[str]:
+def _money_rows(sale: Transaction, columns: int, figures: Figures) -> Iterator[str]:
     """Rounding, the total, what was given for it, the change."""
+
+    def row(name: str, amount_minor: int) -> str:
+        return _sides(name, figures.amount(amount_minor, sale.currency), columns)
+
     rounding = sale.sums.rounding_minor
     if rounding:
-        yield _amount(_("Subtotal"), sale.total_minor - rounding, sale, columns)
-        yield _amount(_("Cash rounding"), rounding, sale, columns)
-    yield _amount(_("TOTAL {}").format(sale.currency), sale.total_minor, sale, columns)
+        yield row(_("Subtotal"), sale.total_minor - rounding)
+        yield row(_("Cash rounding"), rounding)
+    yield row(_("TOTAL {}").format(sale.currency), sale.total_minor)
     for tender in sale.tenders:
         if not tender.voided:
-            yield _amount(_tender_name(tender), tender.amount_minor, sale, columns)
+            yield row(_tender_name(tender), tender.amount_minor)
             if tender.authorisation:
                 yield from _wrapped(_("  code {}").format(tender.authorisation), columns, "  ")
     if sale.change_minor:
-        yield _amount(_("Change"), sale.change_minor, sale, columns)
+        yield row(_("Change"), sale.change_minor)
 
 
-def _tax_table(sale: Transaction, columns: int) -> Iterator[str]:
+def _tax_table(sale: Transaction, columns: int, figures: Figures) -> Iterator[str]:
     """A row a rate: its net turnover and its tax; on wide paper both together, too."""
     taxes = [tax for tax in sale.sums.taxes if tax.net_minor or tax.tax_minor]
     if not taxes:
@@ -181,14 +216,15 @@ def _tax_table(sale: Transaction, columns: int) -> Iterator[str]:
     yield _cells(_("Tax"), name, ["%", *heads], _RATE, width)
     for tax in taxes:
         sums = [tax.net_minor, tax.tax_minor, tax.net_minor + tax.tax_minor][:amounts]
-        shown = [format_minor(one, sale.currency) for one in sums]
+        shown = [figures.amount(one, sale.currency) for one in sums]
+        rate = figures.number(tax.rate_milli_percent)
         if max(map(text_columns, shown)) >= width:
             # Amounts of many digits: a row each, never one cut.
-            yield from _wrapped(f"{tax.code} {_plain(tax.rate_milli_percent)} %", columns)
+            yield from _wrapped(f"{tax.code} {rate} %", columns)
             for head, one in zip(heads, shown, strict=True):
                 yield _sides(f"  {head}", one, columns)
             continue
-        yield _cells(tax.code, name, [_plain(tax.rate_milli_percent), *shown], _RATE, width)
+        yield _cells(tax.code, name, [rate, *shown], _RATE, width)
 
 
 def _cells(left: str, name: int, cells: Sequence[str], first: int, width: int) -> str:
@@ -210,15 +246,6 @@ def _tender_name(tender: TenderTaken) -> str:
             return _("Card") + last_four
         case TenderKind.VOUCHER:
             return f"{_('Voucher')} {tender.voucher or ''}".rstrip()
-
-
-def _amount(name: str, amount_minor: int, sale: Transaction, columns: int) -> str:
-    return _sides(name, format_minor(amount_minor, sale.currency), columns)
-
-
-def _plain(thousandths: int) -> str:
-    """3000 is `3`, 1250 is `1.25`."""
-    return f"{Decimal(thousandths).scaleb(-3).normalize():f}"
 
 
 def _sides(left: str, right: str, columns: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from kernel.errors import SaleRefused
+from kernel.words import gettext as _
 
 __all__ = ["TICKET_DIGITS", "parse_ticket", "shown_ticket", "ticket_of"]
 
@@ -44,10 +45,14 @@ def parse_ticket(text: object) -> str:
     digits = _BETWEEN.sub("", text) if isinstance(text, str) and len(text) <= 32 else ""
     if not _TICKET.fullmatch(digits):
         raise SaleRefused(
-            f"{text!a:.40} is no ticket of a suspended sale; it has {TICKET_DIGITS} digits"
+            _("{!a:.40} is no ticket of a suspended sale; it has {} digits").format(
+                text, TICKET_DIGITS
+            )
         )
     if _check(digits) != "0":
-        raise SaleRefused(f"ticket {shown_ticket(digits)} is mistyped; compare it and type again")
+        raise SaleRefused(
+            _("ticket {} is mistyped; compare it and type again").format(shown_ticket(digits))
+        )
     return digits
 
 

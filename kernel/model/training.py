@@ -13,6 +13,7 @@ from kernel.errors import SaleRefused
 from kernel.model.ledger import Ledger
 from kernel.model.operators import refuse_locked
 from kernel.model.till_entries import PeriodOpened, TrainingEnded
+from kernel.words import gettext as _
 
 __all__ = ["decide_training", "decide_training_end", "refuse_in_training"]
 
@@ -21,11 +22,11 @@ def decide_training(ledger: Ledger, opening: PeriodOpened, *, allowed: bool) -> 
     """The start of a training period on the day and drawer of `opening`."""
     refuse_locked(ledger)
     if not allowed:
-        raise SaleRefused("training is not allowed on this till; train on another")
+        raise SaleRefused(_("training is not allowed on this till; train on another"))
     if ledger.training is not None:
-        raise SaleRefused("the till is in training already; sign off to end it")
+        raise SaleRefused(_("the till is in training already; sign off to end it"))
     if ledger.sales:
-        raise SaleRefused("a sale is open; finish it, then begin to train")
+        raise SaleRefused(_("a sale is open; finish it, then begin to train"))
     return replace(opening, number=ledger.next_training_period, training=True)
 
 
@@ -34,11 +35,11 @@ def decide_training_end(ledger: Ledger, operator: str | None) -> tuple[TrainingE
     if ledger.training is None:
         return ()
     if ledger.sales:
-        raise SaleRefused("a training sale is open; finish or void it, then sign off")
+        raise SaleRefused(_("a training sale is open; finish or void it, then sign off"))
     return (TrainingEnded(operator=operator, number=ledger.training.number),)
 
 
 def refuse_in_training(ledger: Ledger, what: str) -> None:
     """Raises `SaleRefused` where `what`, named as an act, would touch what is real."""
     if ledger.training is not None:
-        raise SaleRefused(f"this is training: {what} is not trained; sign off to end it")
+        raise SaleRefused(_("this is training: {} is not trained; sign off to end it").format(what))

@@ -39,7 +39,7 @@ class KernelSales:
 
     def _work(self, _: int, deadline_s: float) -> Tally:
         tally = Tally()
-        while time.perf_counter() < deadline_s:
+        while not tally.sales or time.perf_counter() < deadline_s:  # one even on a busy machine
             ring_timed(self._till, tally)
         return tally
 

@@ -45,7 +45,7 @@ class RawLoop:
 
     def _work(self, _: int, deadline_s: float) -> Tally:
         tally = Tally()
-        while (begun_s := time.perf_counter()) < deadline_s:
+        while (begun_s := time.perf_counter()) < deadline_s or not tally.latencies_s:
             frame = next(self._frames)
             os.pwrite(self._descriptor, frame, self._offset)
             os.fdatasync(self._descriptor)

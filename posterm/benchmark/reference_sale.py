@@ -20,9 +20,8 @@ LIMITS_BYTES = {
     "every field, 1 line": 650,
     "every field, 5 lines": 1_600,
 }
-"""What a cash sale may cost at most, all its entries together, in a log that has just begun.
-
-Later the numbers in it are longer: about 15 bytes an entry by its hundred-thousandth."""
+"""What a cash sale may cost at most, all its entries together. The numbers in a log grow longer:
+a test holds it to this at the hundred-thousandth entry too."""
 
 
 @dataclass(frozen=True, slots=True)

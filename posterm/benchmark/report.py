@@ -66,10 +66,12 @@ def rows(result: Result) -> Iterator[str]:
 
 
 def curve_rows(curves: Curves) -> Iterator[str]:
-    yield f"CPU time, on {curves.where}:"
-    for what, curve in (("line", curves.lines), ("sale", curves.sales)):
+    yield f"CPU time of each, on {curves.where}:"
+    for what, curve in (("lines of a sale", curves.lines), ("sales of a day", curves.sales)):
+        before = 0
         for number, cpu_us in curve.items():
-            yield f"  {what} {number:>7,}: {cpu_us:6.0f} µs"
+            yield f"  {what:<15} {before + 1:>6,} to {number:>7,}: {cpu_us:6.0f} µs"
+            before = number
 
 
 def _row(standing: Standing) -> str:

@@ -60,7 +60,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Position -> CPU microseconds; `where` names the file system they were measured on."""
+    """Number -> CPU microseconds of each since the number before; `where` names the file system."""
 
     where: str
     lines: dict[int, float]

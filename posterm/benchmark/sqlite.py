@@ -70,7 +70,7 @@ class SqliteLog:
     def _work(self, index: int, deadline_s: float) -> Tally:
         insert = self._connections[index % len(self._connections)].execute
         frames, tally = self._frames, Tally()
-        while (begun_s := time.perf_counter()) < deadline_s:
+        while (begun_s := time.perf_counter()) < deadline_s or not tally.latencies_s:
             frame = frames[len(tally.latencies_s) % len(frames)]
             with self._lock:
                 insert("INSERT INTO log (frame) VALUES (?)", (frame,))

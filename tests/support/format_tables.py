@@ -14,7 +14,7 @@ from types import UnionType
 from typing import Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec import NODEFAULT, Struct
+from msgspec import NODEFAULT, UNSET, Struct, UnsetType
 from msgspec.structs import fields
 
 from kernel.codec.configuration import SystemDocument, SystemFile
@@ -79,7 +79,7 @@ UNITS = {
 
 def tables() -> str:
     """All of them, in Markdown."""
-    parts = [_table("stamp (the first keys of every entry, always all of them)", Stamp)]
+    parts = [_table("stamp (the first keys of every entry, all of them but `e` always)", Stamp)]
     parts.append(_table("common (may stand in every entry, right after `k`)", Act))
     common = {one.name for one in fields(Act)}
     for kind in get_args(AnyAct):
@@ -119,7 +119,7 @@ def _default(value: object, factory: object) -> str:
         return "empty"
     if value is NODEFAULT:
         return "required"
-    if value is None or value == ():
+    if value in (None, UNSET, ()):
         return "left out"
     return f"`{value}`" if value != "" else "empty"
 
@@ -129,7 +129,7 @@ def _unit(name: str) -> str:
 
 
 def _type(hint: object) -> str:  # noqa: PLR0911  # one a kind
-    arguments = [one for one in get_args(hint) if one is not type(None)]
+    arguments = [one for one in get_args(hint) if one not in (type(None), UnsetType)]
     if get_origin(hint) in (Union, UnionType):
         return " or ".join(_type(one) for one in arguments)
     origin = get_origin(hint) or hint

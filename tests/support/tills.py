@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from random import Random
 
-from kernel import Host, Terminal
+import pytest
+from msgspec import UNSET
+
+from kernel import Host, SaleRefused, Terminal
+from kernel.codec.entries import decode_act
+from kernel.codec.scan import first_position, read_frames
 from kernel.disk.files import Disk, read_file
 from kernel.disk.history import LoggedEntry, read_log
 from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.recovery import sealed_segments
+from kernel.model.entries import Act
 from tests.support.clock import ManualClock
 from tests.support.memory_disk import MemoryDisk
 
-__all__ = ["ROOT", "SteppingClock", "TillMachine"]
+__all__ = ["ROOT", "SteppingClock", "TillMachine", "refused", "sell"]
 
 ROOT = "/shop"
 
@@ -88,6 +95,19 @@ class TillMachine:
         """Every sound entry of the log."""
         return list(read_log(self.disk.process(), self.paths, terminal_is_free=True))
 
+    def writes(self) -> list[tuple[int, Act]]:
+        """The open segment's entries, each with the offset at which its write began.
+
+        Not for durability `commit`: there an entry tells what is durable, not what was written.
+        """
+        data = read_file(self.disk.process(), self.paths.wal, 1 << 30) or b""
+        found = first_position(data)
+        assert found is not None
+        return [
+            (frame.start if frame.stamp.end is UNSET else frame.stamp.end, decode_act(frame.body))
+            for frame in read_frames(data, found[0]).frames
+        ]
+
     def write(self, path: str, data: bytes) -> None:
         """Put a file there, durable, as an editor would."""
         disk = self.disk.process()
@@ -96,3 +116,18 @@ class TillMachine:
         disk.fsync(descriptor)
         disk.sync_directory(os.path.dirname(path))
         disk.close(descriptor)
+
+
+def refused(machine: TillMachine, act: Callable[[], object], match: str = ".") -> None:
+    """The till refuses that, and its log stays as it was, to the byte."""
+    before = machine.log()
+    with pytest.raises(SaleRefused, match=match):
+        act()
+    assert machine.log() == before
+
+
+def sell(till: Terminal, amount_minor: int, currency: str = "EUR") -> None:
+    """A whole sale of one item, paid in cash."""
+    sale = till.begin("S1", currency, "0001")
+    sale.add_line("TEA", 1, amount_minor)
+    sale.tender_cash(amount_minor)

@@ -121,7 +121,7 @@ def full_without_reserve(disk: TillDisk) -> Story:
     """The file system fills up in mid-batch: a whole entry of the refused batch is written."""
     disk.can_reserve = False
     story = _opened(disk)
-    while disk.stat(PATHS.wal).st_size % 4096 < 3_850:
+    while disk.stat(PATHS.wal).st_size % 4096 < 3_830:
         story.till.count_drawer(0, "EUR", "a")
     story.settle()
     disk.limit_capacity(disk.used_bytes)

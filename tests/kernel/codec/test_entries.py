@@ -7,6 +7,7 @@ from typing import get_args
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from kernel.codec.entries import body_of, decode_act, decode_stamp, encode_act
 from kernel.model.entries import (
@@ -62,6 +63,12 @@ def test_an_entry_comes_back_as_it_went(act: Act) -> None:
     assert b"\n" not in body
     plain = json.loads(body)
     assert list(plain)[:6] == ["n", "e", "t", "m", "d", "k"]
+
+
+def test_an_entry_before_which_all_is_durable_does_not_say_so() -> None:
+    body = body_of(7, UNSET, Stamp(7, 123, -5, 6, 20260101), encode_act(ACTS[0]))
+    assert decode_stamp(body) == Stamp(7, UNSET, -5, 6, 20260101)
+    assert list(json.loads(body))[:5] == ["n", "t", "m", "d", "k"]
 
 
 def test_an_unknown_kind_and_a_wrong_type_are_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import UNSET
 
 from kernel.codec.entries import body_of, encode_act
 from kernel.codec.frame import FIRST_CHAIN, seal_frame
@@ -15,12 +16,12 @@ OPENED = SegmentOpened(format=1, schema=1, terminal="T", previous_chain=FIRST_CH
 
 
 def frames(*ends: int, first: int = 1, chain: bytes = FIRST_CHAIN) -> list[bytes]:
-    """A segment's frames; each states that `end`, those below zero the offset they stand at."""
+    """A segment's frames; each states that `end`, and those with one below zero state none."""
     made: list[bytes] = []
     for number, end in enumerate(ends):
         act: Act = OPENED if number == 0 else Event(what=f"e{number}")
-        at = sum(map(len, made)) if end < 0 else end
-        frame, chain = seal_frame(chain, body_of(first + number, at, Stamp(), encode_act(act)))
+        said = UNSET if end < 0 else end
+        frame, chain = seal_frame(chain, body_of(first + number, said, Stamp(), encode_act(act)))
         made.append(frame)
     return made
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from kernel.disk.day_closes import day_closes
 from kernel.disk.files import read_file
+from kernel.disk.recovery import sealed_segments
+from kernel.errors import LogDamaged
 from tests.support.faults import FaultyDisk
 from tests.support.tills import TillMachine
 
@@ -67,9 +73,33 @@ def test_a_long_history_is_not_read_for_the_z_of_today() -> None:
     assert counting.calls["open"] < segments / 2
 
 
-def test_damage_ends_the_log_and_raises_nothing() -> None:
+def test_a_segment_that_can_not_be_read_is_no_day_without_a_z() -> None:
     machine = TillMachine()
     ring(machine, 5)
     data = read_file(machine.disk.process(), machine.paths.wal, 1 << 20) or b""
     machine.write(machine.paths.wal, b"rubbish" + data)
-    assert found(machine, MONDAY) == []
+    with pytest.raises(LogDamaged, match="offset 0"):
+        found(machine, MONDAY)
+
+
+def test_damage_before_a_z_hides_it_from_nobody() -> None:
+    machine = TillMachine()
+    ring(machine, 5)
+    ring(machine, 7)
+    for first in sealed_segments(machine.disk, machine.paths):
+        path = machine.paths.segment(first)
+        data = read_file(machine.disk.process(), path, 1 << 20) or b""
+        if b'"k":"z"' in data:
+            machine.write(path, data.replace(b'"k":"count"', b'"k":"cuont"'))
+            break
+    with pytest.raises(LogDamaged, match=re.escape(path)):
+        found(machine, MONDAY)
+
+
+def test_the_end_of_the_open_segment_may_be_torn() -> None:
+    machine = TillMachine()
+    ring(machine, 5)
+    data = read_file(machine.disk.process(), machine.paths.wal, 1 << 20) or b""
+    machine.disk.unlink(machine.paths.durable)
+    machine.write(machine.paths.wal, data + b"half a fra")
+    assert found(machine, MONDAY) == [(1, 50)]

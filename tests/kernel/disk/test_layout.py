@@ -44,6 +44,7 @@ def test_the_tree_is_the_design_cards(tmp_path: Path) -> None:
     modes = {
         layout.root: 0o3770,
         layout.terminals: 0o3770,
+        layout.shared: 0o3770,
         layout.terminal("REGISTER_01").directory: 0o2750,
     }
     for path in (Path(layout.root), *Path(layout.root).rglob("*")):

@@ -9,6 +9,7 @@ import pytest
 
 from kernel.codec.entries import body_of, encode_act
 from kernel.codec.frame import FIRST_CHAIN, seal_frame
+from kernel.codec.scan import first_position, read_frames
 from kernel.disk.files import read_file
 from kernel.disk.recovery import sealed_segments
 from kernel.errors import BadConfiguration, LogDamaged, TerminalInUse
@@ -90,6 +91,32 @@ def test_a_checkpoint_that_cannot_be_used_is_rebuilt(machine: TillMachine, damag
     assert till.recovery.checkpoint_rebuilt
     assert till.x_report().perpetual_minor == expected.perpetual
     assert till.begin("S1", "EUR", "0001", "R9").number == 9
+
+
+def resealed(data: bytes, old: bytes, new: bytes) -> bytes:
+    """The segment as a posterm would have written it that says `new` where this one says `old`."""
+    found = first_position(data)
+    assert found is not None and old in data
+    chain, frames = found[0].chain, []
+    for frame in read_frames(data, found[0]).frames:
+        sealed, chain = seal_frame(chain, frame.body.replace(old, new))
+        frames.append(sealed)
+    return b"".join(frames)
+
+
+def test_an_older_segment_of_a_newer_version_asks_for_that_version(machine: TillMachine) -> None:
+    machine.disk.unlink(machine.paths.checkpoint)
+    path = machine.paths.segment(1)
+    data = read_file(machine.disk, path, 1 << 24)
+    assert data is not None
+    machine.write(path, resealed(data, b'"k":"begin"', b'"k":"bogin"'))
+    refused(machine, BadConfiguration, "start the posterm that wrote it")
+
+
+def test_an_empty_sealed_segment_is_damage_and_no_bug(machine: TillMachine) -> None:
+    machine.disk.unlink(machine.paths.checkpoint)
+    machine.write(machine.paths.segment(1), b"")
+    refused(machine, LogDamaged, "LSN 1")
 
 
 def test_a_lost_checkpoint_and_a_lost_segment_stop_the_till(machine: TillMachine) -> None:

@@ -1,76 +1,25 @@
-"""`verify` finds what no crash can leave, says where, and calls the rest by its name."""
+"""`verify` calls by its name what a crash can leave, and changes nothing."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import threading
-from collections.abc import Callable
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from random import Random
-from zlib import crc32
 
 import pytest
 
 from kernel import BadConfiguration, BadInput, Host, Terminal, Verdict, verify_shop
-from kernel.codec.frame import link, seal_frame
 from kernel.codec.scan import first_position, read_frames
 from kernel.codec.segment_check import check_segment
 from kernel.disk import verify as verify_module
 from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.verify import verify
-from tests.support.damages import DAMAGES, log_files
+from tests.support.damages import DAMAGES
 from tests.support.tills import ROOT, TillMachine
-
-OTHER_BOOT = Host(boot_id="after a restart")
-
-
-@pytest.fixture(scope="module")
-def sold(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop with one stopped till: several segments, a Z, an open sale. Not to be changed."""
-    root = tmp_path_factory.mktemp("verify") / "shop"
-    with Terminal.start("TILL", root, segment_bytes=1_500) as till:
-        for _ in range(6):
-            sell(till)
-        till.z_report()
-        sell(till)
-        till.begin("STORE_001", "EUR", "0001").add_line("TEA_001", 1, 299)
-    return root
-
-
-@pytest.fixture
-def shop(sold: Path, tmp_path: Path) -> Path:
-    shutil.copytree(sold, tmp_path / "shop")
-    return tmp_path / "shop"
-
-
-@pytest.fixture
-def paths(shop: Path) -> TerminalPaths:
-    return Layout(str(shop)).terminal("TILL")
-
-
-def sell(till: Terminal) -> None:
-    sale = till.begin("STORE_001", "EUR", "0001")
-    sale.add_line("COFFEE_001", 1, 399)
-    sale.tender_cash(500)
-
-
-def verdict_of(shop: Path, *, ledger: bool = False, host: Host = OTHER_BOOT) -> Verdict:
-    (verdict,) = verify_shop(shop, host=host, ledger=ledger)
-    return verdict
-
-
-def edit(path: str, change: Callable[[bytes], bytes]) -> None:
-    file = Path(path)
-    file.write_bytes(change(file.read_bytes()))
-
-
-def segments(shop: Path) -> list[Path]:
-    return log_files(shop / "terminals" / "TILL")
-
+from tests.support.verified import edit, segments, sell, verdict_of
 
 # --- what is sound ----------------------------------------------------------------------------
 
@@ -226,181 +175,7 @@ def test_a_checkpoint_that_is_not_the_log_s_is_a_note(shop: Path, paths: Termina
     assert Terminal.start("TILL", shop).recovery.checkpoint_rebuilt
 
 
-# --- what is damage ---------------------------------------------------------------------------
-
-
-def test_a_missing_segment_is_damage_at_the_one_after_it(shop: Path) -> None:
-    files = segments(shop)
-    gone, after = files[1], files[2]
-    first, next_first = int(gone.suffix[1:]), int(after.suffix[1:])
-    gone.unlink()
-    (damage,) = verdict_of(shop).damages
-    assert damage.path == str(after) and damage.lsn == first
-    assert f"LSN {first} to {next_first - 1} are missing" in damage.meaning
-
-
-def test_a_log_that_is_gone_is_damage_not_a_new_terminal(shop: Path) -> None:
-    for path in segments(shop):
-        path.unlink()
-    (damage,) = verdict_of(shop).damages
-    assert "the log is gone" in damage.meaning
-
-
-def test_missing_bytes_below_the_durable_mark_are_damage(shop: Path, paths: TerminalPaths) -> None:
-    edit(paths.wal, lambda data: data[: data.rindex(b"\n", 0, -1) + 1])
-    (damage,) = verdict_of(shop).damages
-    assert "which was durable" in damage.meaning and damage.path == paths.wal
-
-
-def test_a_changed_entry_with_a_crc_that_fits_breaks_the_chain(
-    shop: Path, paths: TerminalPaths
-) -> None:
-    DAMAGES["edit"](Path(paths.directory), Random(3))
-    assert any("follow" in damage.meaning for damage in verdict_of(shop).damages)
-
-
-def test_a_forged_tail_of_a_sealed_segment_is_found_by_its_seal(shop: Path) -> None:
-    """The whole chain made anew after a change: the seal's digest does not follow."""
-    target = segments(shop)[0]
-    target.write_bytes(rechained(target.read_bytes().replace(b'"u":399', b'"u":199')))
-    damages = verdict_of(shop).damages
-    assert any("the seal's SHA-256" in damage.meaning for damage in damages)
-    assert any("does not follow from the one before" in damage.meaning for damage in damages)
-
-
-def test_a_forged_z_is_found_by_its_digest(shop: Path) -> None:
-    target = next(path for path in segments(shop) if b'"k":"z"' in path.read_bytes())
-    target.write_bytes(rechained(target.read_bytes().replace(b'"u":399', b'"u":199')))
-    assert any("the Z's SHA-256" in damage.meaning for damage in verdict_of(shop).damages)
-
-
-def test_an_end_beyond_its_own_frame_and_a_skipped_epoch_are_damage(
-    shop: Path, paths: TerminalPaths
-) -> None:
-    Terminal.start("TILL", shop).stop()
-    edit(paths.wal, lambda data: rechained(re.sub(rb'"epoch":2', b'"epoch":4', data)))
-    epoch = verdict_of(shop).damages
-    edit(paths.wal, lambda data: rechained(re.sub(rb'"e":\d+(.*"begin")', rb'"e":999999\1', data)))
-    ends = verdict_of(shop).damages
-    assert [damage.meaning for damage in epoch] == ["it starts epoch 4 after epoch 1"]
-    assert any("999999 bytes were durable before" in damage.meaning for damage in ends)
-
-
-def test_what_follows_a_seal_is_damage_even_if_it_is_chained_to_it(shop: Path) -> None:
-    target = segments(shop)[1]
-    lines = target.read_bytes().splitlines(keepends=True)
-    lsn = int(lines[-1].split(b'"n":')[1].split(b",")[0]) + 1
-    late = b"%032d" % 0 + b'{"n":%d,"e":0,"t":0,"m":0,"d":0,"k":"stop"}\n' % lsn
-    target.write_bytes(rechained(b"".join(lines) + late))
-    assert any("entries follow the seal" in one.meaning for one in verdict_of(shop).damages)
-
-
-def test_a_sealed_segment_that_ends_below_the_durable_mark_is_damage(
-    shop: Path, paths: TerminalPaths
-) -> None:
-    line = b"%016d %016d %016d " % (1, 999_999, 900)
-    Path(paths.durable).write_bytes(b"%b%08x\n" % (line, crc32(line)))
-    (damage,) = verdict_of(shop).damages
-    assert damage.path == str(segments(shop)[0]) and "which was durable" in damage.meaning
-
-
-def test_a_log_under_another_terminal_s_name_is_damage(shop: Path, paths: TerminalPaths) -> None:
-    os.rename(paths.directory, Layout(str(shop)).terminal("TILL_2").directory)
-    (verdict,) = verify_shop(shop)
-    assert {damage.meaning for damage in verdict.damages} == {"the log is of terminal TILL"}
-
-
-def test_a_newer_format_is_not_called_sound(shop: Path, paths: TerminalPaths) -> None:
-    edit(paths.wal, lambda data: rechained(data.replace(b'"format":1', b'"format":2')))
-    assert any("a newer posterm" in damage.meaning for damage in verdict_of(shop).damages)
-
-
-def test_an_edited_durable_mark_is_damage(shop: Path, paths: TerminalPaths) -> None:
-    for seed in range(20):
-        before = Path(paths.durable).read_bytes()
-        did = DAMAGES["mark"](Path(paths.directory), Random(seed))
-        gone_back = did.endswith(", 0]") or "edited to [0" in did
-        assert not verdict_of(shop).sound or gone_back or _names_no_segment(shop, did), did
-        Path(paths.durable).write_bytes(before)
-
-
-def _names_no_segment(shop: Path, did: str) -> bool:
-    """An older mark that names no segment proves nothing, for or against."""
-    segment = int(did.partition("[")[2].partition(",")[0])
-    return all(int(path.suffix[1:]) != segment for path in segments(shop)[:-1])
-
-
-# --- the ledger -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("was", "becomes", "meaning"),
-    [
-        (rb'"u":399,"tot":399', b'"u":398,"tot":398', "its lines come to 398"),
-        (rb'"no":1,', b'"no":7,', "receipt 7 where 1 is next"),
-        (rb'"chg":101', b'"chg":100', "less change of 100"),
-        (rb'"k":"begin","x":1,', b'"k":"begin","x":3,', "it contradicts the entries before it"),
-    ],
-)
-def test_sums_and_numbers_that_contradict_the_entries_are_found_by_replay_alone(
-    tmp_path: Path, was: bytes, becomes: bytes, meaning: str
-) -> None:
-    with Terminal.start("TILL", tmp_path) as till:
-        sell(till)
-    wal = Layout(str(tmp_path)).terminal("TILL").wal
-    edit(wal, lambda data: rechained(re.sub(was, becomes, data, count=1)))
-    assert verdict_of(tmp_path).sound
-    found = verdict_of(tmp_path, ledger=True).damages
-    assert any(meaning in damage.meaning for damage in found), found
-
-
-def test_a_z_that_is_not_the_sum_of_its_sales_is_found(tmp_path: Path) -> None:
-    with Terminal.start("TILL", tmp_path) as till:
-        sell(till)
-        till.z_report()
-    paths = Layout(str(tmp_path)).terminal("TILL")
-    Path(paths.durable).unlink()
-    forged = Path(paths.segment(1)).read_bytes()
-    forged = forged[: forged.rindex(b"\n", 0, -1) + 1]  # without its seal it is the open one
-    Path(paths.segment(1)).unlink()
-    Path(paths.wal).write_bytes(
-        rechained(re.sub(rb'("totals":.*"total_minor":)399', rb"\g<1>1", forged))
-    )
-    assert verdict_of(tmp_path).sound
-    found = verdict_of(tmp_path, ledger=True).damages
-    assert any("the Z states totals" in damage.meaning for damage in found), found
-
-
-def test_a_checkpoint_that_lies_under_its_right_digest_is_found(shop: Path) -> None:
-    paths = Layout(str(shop)).terminal("TILL")
-    lie = re.sub(b'"next_receipt":', b"\\g<0>1", Path(paths.checkpoint).read_bytes()[9:])
-    lie = b"%08x %b" % (crc32(lie), lie)
-    before = sha256(Path(paths.checkpoint).read_bytes()).hexdigest().encode()
-    Path(paths.checkpoint).write_bytes(lie)
-    named = sha256(lie).hexdigest().encode()
-    edit(paths.wal, lambda data: rechained(data.replace(before, named)))
-    assert verdict_of(shop).sound and not verdict_of(shop).notes
-    (damage,) = verdict_of(shop, ledger=True).damages
-    assert "the checkpoint that it names" in damage.meaning
-
-
 # --- how --------------------------------------------------------------------------------------
-
-
-def rechained(data: bytes) -> bytes:
-    """The same bodies with chain values and CRCs made anew, as only a forger would."""
-    found = first_position(data) or first_position(_resealed(data))
-    assert found is not None
-    chain, frames = found[0].chain, []
-    for line in data.splitlines():
-        frame, chain = seal_frame(chain, line[32:])
-        frames.append(frame)
-    return b"".join(frames)
-
-
-def _resealed(data: bytes) -> bytes:
-    line = data.split(b"\n", 1)[0]
-    return seal_frame(link(b"A" * 22, line[32:]), line[32:])[0]
 
 
 def test_both_readers_of_a_segment_stop_at_the_same_entry_for_the_same_reason(sold: Path) -> None:

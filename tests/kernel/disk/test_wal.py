@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 from kernel.codec.entries import encode_act
 from kernel.codec.frame import FIRST_CHAIN
 from kernel.codec.scan import Position, read_frames
 from kernel.disk.durable import DurableMark, read_mark
-from kernel.disk.files import Disk, read_file
+from kernel.disk.files import Disk, RealDisk, read_file
 from kernel.disk.layout import TerminalPaths
 from kernel.disk.wal import LOW_BYTES, RESERVE_BYTES, Draft, Wal
 from kernel.errors import DiskFull, Poisoned
@@ -69,7 +71,8 @@ def test_what_append_returned_for_is_durable_and_marked(disk: MemoryDisk) -> Non
         wal.append([draft(f"e{number}") for number in range(count)])
         written = read_frames(log(disk), before).frames
         assert [frame.stamp.lsn for frame in written] == [before.lsn + n for n in range(count)]
-        assert {frame.stamp.end for frame in written} == {before.offset}
+        ends = [frame.stamp.end for frame in written]
+        assert ends == [UNSET, *[before.offset] * (count - 1)], "said only where it is not known"
         assert durable_log(disk) == log(disk)
         assert len(log(disk)) == wal.at.offset
         assert read_mark(disk, PATHS.durable) == (1, wal.at.offset, wal.at.lsn - 1)
@@ -177,6 +180,27 @@ def test_a_rotation_leaves_a_sealed_segment_and_goes_on_in_the_next(disk: Memory
     assert disk.volume.durable == disk.volume.nodes | {
         disk.stat(PATHS.durable).st_ino: disk.volume.durable[disk.stat(PATHS.durable).st_ino]
     }
+
+
+def test_a_sealed_segment_gives_back_the_space_that_was_reserved_behind_it(tmp_path: Path) -> None:
+    disk, paths = RealDisk(), TerminalPaths(str(tmp_path))
+    wal = Wal(disk, paths, DurableMark(disk, paths.durable), segment_bytes=1 << 20)
+    wal.create(Position(0, FIRST_CHAIN, 1), "T", NOW)
+    reserved = os.stat(paths.wal).st_blocks * 512
+    assert wal.rotate(Ledger(), NOW)
+    wal.close()
+    sealed = os.stat(paths.segment(1))
+    assert sealed.st_blocks * 512 < sealed.st_size + (64 << 10)
+    if reserved < RESERVE_BYTES:
+        pytest.skip("this file system reserves nothing")
+
+
+def test_a_rotation_that_can_not_give_space_back_goes_on(disk: MemoryDisk) -> None:
+    wal = created(FaultyDisk(disk, Fails("ftruncate", 1, errno.EIO)))
+    wal.append([draft("a")])
+    assert wal.rotate(Ledger(), NOW)
+    wal.append([draft("b")])
+    assert (wal.poison, durable_log(disk)) == (None, log(disk))
 
 
 def test_a_rotation_without_space_changes_nothing(disk: MemoryDisk) -> None:

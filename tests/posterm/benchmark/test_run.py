@@ -11,14 +11,21 @@ from click.testing import CliRunner
 
 from kernel import Terminal
 from posterm.benchmark.curves import line_curve, sale_curve
-from posterm.benchmark.kernel_sales import SALE_ENTRIES, recorded_frames
+from posterm.benchmark.kernel_sales import SALE_ENTRIES, KernelSales, recorded_frames
 from posterm.benchmark.raw import RawLoop, sync_time_us
-from posterm.benchmark.reference_sale import LIMITS_BYTES, bytes_per_sale, ring_full
+from posterm.benchmark.reference_sale import (
+    LIMITS_BYTES,
+    bytes_per_sale,
+    ring_bare,
+    ring_full,
+)
 from posterm.benchmark.report import as_json, rows
 from posterm.benchmark.run import Plan, contestants_of, run
 from posterm.benchmark.sqlite import SETUPS, SqliteLog
 from posterm.benchmark.till import serve
 from posterm.commands.group import posterm
+from tests.support.late_log import resume_late
+from tests.support.tills import TillMachine
 
 TINY = ["--rounds", "1", "--seconds-per-round", "0.02", "--threads", "1", "--terminals", "0"]
 
@@ -104,6 +111,24 @@ def test_published_sales_keep_within_their_bytes(till: Terminal, data_dir: Path)
     assert {name: size for name, size in sizes.items() if size > LIMITS_BYTES[name]} == {}
 
 
+@pytest.mark.parametrize("lines", [1, 5])
+def test_they_keep_within_their_bytes_late_in_a_log(lines: int) -> None:
+    machine = TillMachine()
+    resume_late(machine, lsn=100_000, sale=10_000)
+    with machine.start() as till:
+        ring_bare(till, 1)
+        machine.clock.advance(12 * 3_600)
+        for name, ring in (("bare", ring_bare), ("every field", ring_full)):
+            before = machine.log()
+            ring(till, lines)
+            frames = machine.log()[len(before) :].splitlines(keepends=True)
+            limit = LIMITS_BYTES[f"{name}, {lines} line" + "s" * (lines > 1)]
+            assert sum(map(len, frames)) <= limit
+            entries = [json.loads(frame[32:]) for frame in frames]
+            assert len(entries) == lines + 2
+            assert all(entry["n"] > 100_000 and entry["x"] > 10_000 for entry in entries)
+
+
 def test_the_full_reference_line_says_all_that_a_receipt_needs(
     till: Terminal, data_dir: Path
 ) -> None:
@@ -162,3 +187,11 @@ def test_a_list_of_threads_that_makes_no_sense_is_a_usage_error(threads: str) ->
     done = CliRunner().invoke(posterm, ["bench", "--threads", threads])
     assert done.exit_code == 2
     assert "1,4,16" in done.output
+
+
+def test_who_begins_after_the_deadline_still_does_one_act(till: Terminal, tmp_path: Path) -> None:
+    raw = RawLoop(str(tmp_path), [b"frame"], SALE_ENTRIES)
+    sqlite = SqliteLog(str(tmp_path), SETUPS[0], 2, [b"frame"], sale_entries=7, queued=False)
+    for contestant in (KernelSales(till, 2), raw, sqlite):
+        assert contestant.run(-1.0).latencies_s
+        contestant.close()
