@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         TerminalInUse,
     )
     from kernel.model.approvals import Approvable, standing_minor
-    from kernel.model.cards import refuse_card_number
+    from kernel.model.cards import refuse_card_in, refuse_card_number
     from kernel.model.entries import CardResult, Line, LineKind, TaxAmount, TenderKind
     from kernel.model.identity import item_code, short_text
     from kernel.model.mail import Ack
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from kernel.terminal.floor import Floor, Integrity
     from kernel.terminal.following import AuditTail
     from kernel.terminal.host import Host
+    from kernel.terminal.kicking import Kick
     from kernel.terminal.manager import as_manager, hashed_pin
     from kernel.terminal.notices import Notice
     from kernel.terminal.noting import note
@@ -93,8 +94,10 @@ if TYPE_CHECKING:
     from kernel.terminal.verification import (
         AuditVerdict,
         Finding,
+        SharedVerdict,
         Verdict,
         verify_audit,
+        verify_shared,
         verify_shop,
     )
     from kernel.words import gettext, marked, ngettext, speak
@@ -143,6 +146,7 @@ __all__ = [
     "Host",
     "Integrity",
     "KernelError",
+    "Kick",
     "Leaving",
     "Line",
     "LineKind",
@@ -177,6 +181,7 @@ __all__ = [
     "Settle",
     "Settled",
     "Shop",
+    "SharedVerdict",
     "ShopConfiguration",
     "ShopStatus",
     "ShutDown",
@@ -216,6 +221,7 @@ __all__ = [
     "parse_major",
     "parse_quantity",
     "receipt_rows",
+    "refuse_card_in",
     "refuse_card_number",
     "sale_steps",
     "setting_facts",
@@ -228,6 +234,7 @@ __all__ = [
     "told_act",
     "trial_lock",
     "verify_audit",
+    "verify_shared",
     "verify_shop",
     "write_report",
 ]
@@ -253,7 +260,7 @@ _WHERE = {
             "Poisoned SaleRefused Stopped TerminalInUse"
         ),
         "kernel.model.approvals": "Approvable standing_minor",
-        "kernel.model.cards": "refuse_card_number",
+        "kernel.model.cards": "refuse_card_in refuse_card_number",
         "kernel.model.entries": "CardResult Line LineKind TaxAmount TenderKind",
         "kernel.model.identity": "item_code short_text",
         "kernel.model.mail": "Ack",
@@ -273,6 +280,7 @@ _WHERE = {
         "kernel.terminal.floor": "Floor Integrity",
         "kernel.terminal.following": "AuditTail",
         "kernel.terminal.host": "Host",
+        "kernel.terminal.kicking": "Kick",
         "kernel.terminal.manager": "as_manager hashed_pin",
         "kernel.terminal.notices": "Notice",
         "kernel.terminal.noting": "note",
@@ -292,7 +300,9 @@ _WHERE = {
         "kernel.terminal.status_memory": "StatusMemory",
         "kernel.terminal.tidying": "Cleaned",
         "kernel.terminal.trail": "AuditFilter AuditState AuditTrail",
-        "kernel.terminal.verification": "AuditVerdict Finding Verdict verify_audit verify_shop",
+        "kernel.terminal.verification": (
+            "AuditVerdict Finding SharedVerdict Verdict verify_audit verify_shared verify_shop"
+        ),
         "kernel.words": "gettext marked ngettext speak",
     }.items()
     for name in names.split()

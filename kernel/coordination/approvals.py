@@ -1,7 +1,8 @@
 """Approvals from afar: what this till has asked for, what this console has been asked.
 
-Both are kept in memory: a till that dies asks again, and a console that dies lets the till's time
-run out. What was answered is an entry in the till's log, and only that counts. An answer must
+Both are kept in memory: a till that dies asks again, and the console that comes after one that died
+finds what is still open in its mailbox, where a request stays until it is answered, taken back or
+over. What was answered is an entry in the till's log, and only that counts. An answer must
 come back with all that was asked, because the manager's signature covers only what is in it;
 it is refused where nobody waits for it any more or what it was about has changed. This module
 must never apply an approved act: the till does that with the token, once.
@@ -186,6 +187,8 @@ class OpenRequest:
     terminal: str
     request: ApprovalRequest
     expires_ms: int
+    message: str
+    """The message that it came in, and is open as long as."""
 
 
 class OpenRequests:
@@ -198,18 +201,23 @@ class OpenRequests:
         self._lock = Lock()
         self._open: dict[str, OpenRequest] = {}
 
-    def take(self, terminal: str, request: ApprovalRequest, expires_ms: int) -> None:
-        """A request, or the withdrawal of one."""
+    def take(self, asked: OpenRequest) -> None:
+        """A request."""
         with self._lock:
-            if request.withdrawn:
-                asked = self._open.get(request.token)
-                if asked is not None and asked.terminal == terminal:
-                    del self._open[request.token]
-            else:
-                self._open.setdefault(request.token, OpenRequest(terminal, request, expires_ms))
-                if len(self._open) > _OPEN_LIMIT:
-                    del self._open[next(iter(self._open))]
+            self._open.setdefault(asked.request.token, asked)
+            if len(self._open) > _OPEN_LIMIT:
+                del self._open[next(iter(self._open))]
         self.heard()
+
+    def withdraw(self, terminal: str, token: str) -> OpenRequest | None:
+        """What that till takes back; None if it is not open here."""
+        with self._lock:
+            asked = self._open.get(token)
+            if asked is None or asked.terminal != terminal:
+                return None
+            del self._open[token]
+        self.heard()
+        return asked
 
     def all(self) -> tuple[OpenRequest, ...]:
         """Those that can still be answered, the oldest first."""

@@ -1,25 +1,30 @@
 """The collector: one process of the shop drains every terminal's log into the audit log.
 
 Elected by an operation lock, which its death gives back; MANAGER is preferred, and a till that
-collects hands over when MANAGER runs. What it writes is derived: it can stop, die or be thrown
-away with its files at any moment, and who comes next goes on from what is written. It must never
-write what is not durable in a till's log, nor an entry twice.
+collects hands over when MANAGER runs. The files are the manager's: a till that runs as a user of
+its own never collects, because nobody after it could write on. What it writes is derived: it can
+stop, die or be thrown away with its files at any moment, and who comes next goes on from what is
+written. It must never write what is not durable in a till's log, nor an entry twice.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
+from kernel.clock import Clock
 from kernel.codec.documents import ProcessIdentity, encode_identity
 from kernel.disk.audit_file import AuditLog
 from kernel.disk.audit_reader import audit_dates
+from kernel.disk.durable import read_mark
 from kernel.disk.files import SHARED_FILE_MODE, Disk, write_all
 from kernel.disk.layout import Layout
 from kernel.disk.lock import probe
 from kernel.disk.locked_file import LockedFile, take
-from kernel.errors import BadInput
+from kernel.disk.seen import Seen
+from kernel.errors import BadConfiguration, BadInput
 from kernel.model.identity import terminal_id
 from kernel.model.operators import MANAGER_TERMINAL
 
@@ -40,13 +45,17 @@ class Collector:
     `OSError` leaves it able to start anew from what is written.
     """
 
-    def __init__(self, disk: Disk, layout: Layout, identity: ProcessIdentity) -> None:
+    def __init__(
+        self, disk: Disk, layout: Layout, identity: ProcessIdentity, *, clock: Clock
+    ) -> None:
         self._disk = disk
+        self._seen = Seen(disk, clock)
         self._layout = layout
         self._identity = identity
         self._lock: LockedFile | None = None
         self._log: AuditLog | None = None
         self._sources: dict[str, _Source] = {}
+        self._stranger: bool | None = None
 
     @property
     def elected(self) -> bool:
@@ -73,7 +82,14 @@ class Collector:
             lines = self._next_lines(limit)
             if lines:
                 self._log.append(lines)
-        except OSError:
+        except PermissionError:
+            self._forget()
+            if not self._made_by_another():
+                raise
+            # Whoever made it, the manager can't write it; and all of it is in the logs.
+            remove_audit(self._disk, self._layout)
+            return self.collect(limit)
+        except (OSError, BadConfiguration):
             self._forget()
             raise
         return len(lines)
@@ -96,17 +112,44 @@ class Collector:
             lock.unlock()
 
     def _is_ours(self) -> bool:
-        if self._identity.terminal != MANAGER_TERMINAL and self._manager_runs():
-            self.release()
+        if self._stranger is None:
+            self._stranger = self._has_a_user_of_its_own()
+        if self._stranger:
             return False
         if self._lock is not None and not self._lock.stands_at_its_path():
             self.release()
-        if self._lock is None:
+        taken = self._lock is None
+        if taken:
             path = self._layout.operation_lock(OPERATION)
             self._lock = take(self._disk, path, SHARED_FILE_MODE)
-            if self._lock is not None:
-                self._sign(self._lock)
-        return self._lock is not None
+            if self._lock is None:
+                return False  # first of all: of a hundred idle tills all but one end here
+        if self._identity.terminal != MANAGER_TERMINAL and self._manager_runs():
+            self.release()
+            return False
+        if taken and self._lock is not None:
+            self._sign(self._lock)
+        return True
+
+    def _has_a_user_of_its_own(self) -> bool:
+        """Whether this terminal's user is not the manager's. A command has no directory; it finds
+        out when it writes."""
+        stat = self._disk.stat
+        try:
+            ours = stat(self._layout.terminal(self._identity.terminal).directory).st_uid
+        except FileNotFoundError:
+            return False
+        return ours != stat(self._layout.root).st_uid
+
+    def _made_by_another(self) -> bool:
+        """Whether a file of the audit log is not the manager's: an older posterm's, or root's."""
+        manager = self._disk.stat(self._layout.root).st_uid
+        older = map(self._layout.audit_of, audit_dates(self._disk, self._layout))
+        owners = set()
+        for path in (self._layout.audit, *older):
+            with suppress(FileNotFoundError):
+                owners.add(self._disk.stat(path).st_uid)
+        return not owners <= {manager}
 
     def _sign(self, lock: LockedFile) -> None:
         """For people only: a full disk must not keep anybody from collecting."""
@@ -150,7 +193,10 @@ class Collector:
             with suppress(BadInput):
                 paths = self._layout.terminal(terminal_id(name))
                 cursor = self._log.cursors.get(name)
-                self._sources[name] = _Source(LogTail(self._disk, name, paths, cursor))
+                # Of a hundred tills that rest, each costs one look at its mark's time.
+                read = partial(read_mark, self._disk, paths.durable)
+                mark = partial(self._seen.read, paths.durable, read)
+                self._sources[name] = _Source(LogTail(self._disk, name, paths, cursor, mark=mark))
 
 
 class _Source:

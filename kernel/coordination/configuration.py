@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from errno import EDQUOT, ENOSPC
 
 from kernel.clock import Clock
 from kernel.codec.configuration import (
@@ -31,15 +30,18 @@ from kernel.codec.configuration import (
     encode_values,
     parse_setting,
 )
+from kernel.coordination.suspended import sharing
+from kernel.coordination.unwritable import unwritable
 from kernel.disk.files import FILE_MODE, SHARED_FILE_MODE, Disk, read_file, replace_file
 from kernel.disk.layout import Layout, system_config_number
 from kernel.disk.lock import OperationLock
-from kernel.errors import BadConfiguration, BadInput, DiskFull
+from kernel.errors import BadConfiguration, BadInput
 
 __all__ = ["WAITING_LIMIT", "ConfigurationFiles"]
 
 WAITING_LIMIT = 16
 """Versions that may wait for their effective time at once; a till keeps all of them."""
+_ANOTHER_USER = "do it as a user who may write there"
 _OPERATION = "configuration"
 _EFFECTIVE_LIMIT_MS = 366 * 86_400_000
 
@@ -133,7 +135,9 @@ class ConfigurationFiles:
             latest = None
         if latest is not None:
             return latest
-        numbers = map(system_config_number, self._disk.listdir(self._layout.coordination))
+        with sharing(self._layout.coordination):
+            names = self._disk.listdir(self._layout.coordination)
+        numbers = map(system_config_number, names)
         highest = max((number for number in numbers if number is not None), default=0)
         return self.version(highest) if highest else None
 
@@ -182,7 +186,7 @@ class ConfigurationFiles:
             with suppress(FileNotFoundError):
                 self._disk.unlink(path)
         except OSError as fault:
-            raise _cannot_write(path, fault) from fault
+            raise unwritable(path, fault, _ANOTHER_USER) from fault
 
     # --- a till's own --------------------------------------------------------------------
 
@@ -223,16 +227,8 @@ class ConfigurationFiles:
         try:
             replace_file(self._disk, path, data, scratch=scratch, mode=mode)
         except OSError as fault:
-            raise _cannot_write(path, fault) from fault
+            raise unwritable(path, fault, _ANOTHER_USER) from fault
 
     def _locked(self) -> OperationLock:
         lock = self._layout.operation_lock(_OPERATION)
         return OperationLock(self._disk, lock, clock=self._clock)
-
-
-def _cannot_write(path: str, fault: OSError) -> DiskFull | BadConfiguration:
-    if fault.errno in (ENOSPC, EDQUOT):
-        return DiskFull(f"{path} can't be written: the disk is full; make room and try again")
-    return BadConfiguration(
-        f"{path} can't be written: {fault.strerror}; do it as a user who may write there"
-    )

@@ -24,6 +24,7 @@ from kernel.codec.messages import ACK, FileName, Message
 from kernel.coordination.letters import CLOCK_MARGIN_MS, Letters, Over, Unusable
 from kernel.disk.files import Disk
 from kernel.disk.layout import Layout
+from kernel.disk.seen import SETTLED_NS
 from kernel.errors import BadInput
 from kernel.model.mail import EVERYBODY, LIFETIME_LIMIT_MS, created_ms_of
 
@@ -32,8 +33,6 @@ __all__ = ["Complaint", "Found", "Mailbox", "Waiting"]
 NAMES_LIMIT = 20_000
 """So many files of a directory are looked at, the oldest first; the others wait."""
 _TIDY_EVERY_S = 3_600.0
-_SETTLED_NS = 2_000_000_000
-"""Within this time of a change another one may leave the same time on a directory."""
 
 
 class Waiting(NamedTuple):
@@ -87,7 +86,7 @@ class Mailbox:
         self._letters = letters
         self._waiting: dict[str, Waiting] = {}
         self._finished: dict[str, int] = {}
-        """Path of a broadcast that has been dealt with -> when it expires."""
+        """Path of a message that stays although it has been dealt with -> when it expires."""
         self._stuck: set[str] = set()
         """Paths that could not even be set aside: complained of once."""
         self._tidy_at_s = 0.0
@@ -97,18 +96,23 @@ class Mailbox:
     def changed(self) -> bool:
         """Whether a look might bring more than the last one: a tenth of the cost of looking.
 
-        True in doubt. It must not be all that ever leads to a look. Raises `OSError`.
+        True in doubt. It must not be all that ever leads to a look.
         """
-        return bool(self._waiting) or self._stamps is None or self._stamps != self._times()
+        if self._waiting or self._stamps is None:
+            return True
+        try:
+            return self._stamps != self._times()
+        except OSError:
+            return True
 
     def look(self) -> Found:
         """What waits now. Raises `OSError` where the directories can't be read."""
         found = Found()
         times, now_ns = self._times(), self._clock.wall_ms() * 1_000_000
-        self._stamps = times if now_ns - max(times) > _SETTLED_NS else None
+        self._stamps = times if now_ns - max(times) > SETTLED_NS else None
         first = self._names()
         self._forget(first)
-        self._expire_broadcasts()
+        self._expire_finished()
         if not any(path not in self._finished and path not in self._stuck for path in first):
             return found
         heads: dict[str, int] = {}
@@ -141,10 +145,11 @@ class Mailbox:
             return None
         return message
 
-    def finish(self, waiting: Waiting) -> None:
-        """It has been dealt with, durably. Raises `OSError`."""
+    def finish(self, waiting: Waiting, *, lasts: bool = False) -> None:
+        """It has been dealt with, durably; what `lasts` stays until its time is over, for the
+        process that comes next. Raises `OSError`."""
         self._waiting.pop(waiting.path, None)
-        if waiting.to == EVERYBODY:
+        if waiting.to == EVERYBODY or lasts:
             self._finished[waiting.path] = waiting.expires_ms  # it stays for the others
         else:
             self.remove(waiting.path)
@@ -212,7 +217,7 @@ class Mailbox:
             del self._waiting[path]
         self._stuck &= names.keys()
 
-    def _expire_broadcasts(self) -> None:
+    def _expire_finished(self) -> None:
         now_ms = self._clock.wall_ms()
         for path in [path for path, expires_ms in self._finished.items() if expires_ms <= now_ms]:
             self.remove(path)

@@ -15,7 +15,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from errno import EDQUOT, ENOSPC
 
 from msgspec.structs import replace
 
@@ -29,11 +28,12 @@ from kernel.codec.operators import (
     operator_name,
     pin_hash,
 )
+from kernel.coordination.unwritable import AS_MANAGER, unwritable
 from kernel.disk.files import FILE_MODE, Disk
 from kernel.disk.layout import Layout
 from kernel.disk.lock import OperationLock
 from kernel.disk.owned import read_owned, replace_owned
-from kernel.errors import BadConfiguration, BadInput, Contention, DiskFull
+from kernel.errors import BadInput, Contention
 from kernel.model.operators import (
     MANAGER_TERMINAL,
     Operator,
@@ -235,11 +235,7 @@ class Operators:
                 mode=FILE_MODE,
             )
         except OSError as fault:
-            if fault.errno in (ENOSPC, EDQUOT):
-                raise DiskFull(f"{path} can't be written: the disk is full; make room") from fault
-            raise BadConfiguration(
-                f"{path} can't be written: {fault.strerror}; do it as the manager's user"
-            ) from fault
+            raise unwritable(path, fault, AS_MANAGER) from fault
 
 
 def operators_of(disk: Disk, layout: Layout) -> tuple[Operator, ...]:

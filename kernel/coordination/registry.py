@@ -17,7 +17,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from errno import EDQUOT, ENOSPC
 
 from kernel.clock import Clock
 from kernel.codec.documents import (
@@ -26,10 +25,13 @@ from kernel.codec.documents import (
     decode_registry,
     encode_registry,
 )
+from kernel.coordination.suspended import sharing
+from kernel.coordination.unwritable import LET_IN, unwritable
 from kernel.disk.files import SHARED_FILE_MODE, Disk, read_file, replace_file
 from kernel.disk.layout import Layout
 from kernel.disk.lock import Holder, OperationLock, probe
-from kernel.errors import BadConfiguration, BadInput, DiskFull
+from kernel.disk.seen import Seen
+from kernel.errors import BadConfiguration, BadInput
 from kernel.model.identity import terminal_id
 
 __all__ = ["Registry", "TerminalState", "TerminalStatus"]
@@ -55,7 +57,8 @@ class TerminalStatus:
 
 
 class Registry:
-    """The registry of one shop. Every call reads the file anew; nothing is kept in memory."""
+    """The registry of one shop. Every call reads the file anew; who only watches may bring what he
+    has `seen` of it before."""
 
     def __init__(
         self,
@@ -64,11 +67,13 @@ class Registry:
         *,
         clock: Clock,
         pause: Callable[[float], None] = time.sleep,
+        seen: Seen | None = None,
     ) -> None:
         self._disk = disk
         self._layout = layout
         self._clock = clock
         self._pause = pause
+        self._seen = seen
 
     def register(self, identity: ProcessIdentity) -> None:
         """Enter a terminal whose lock is held here; durable when it returns.
@@ -100,7 +105,10 @@ class Registry:
         return self._named_by_locks() if entries is None else entries
 
     def status(self) -> tuple[TerminalStatus, ...]:
-        """Every terminal that runs or has crashed, sorted by id. Changes nothing."""
+        """Every terminal that runs or has crashed, sorted by id. Changes nothing.
+
+        Raises `BadConfiguration` where nobody can say which terminals there are.
+        """
         entries = {entry.terminal: entry for entry in self._load() or ()}
         holders = {
             terminal: self._holder(terminal)
@@ -131,10 +139,18 @@ class Registry:
             try:
                 replace_file(self._disk, path, data, scratch=_scratch(path), mode=SHARED_FILE_MODE)
             except OSError as fault:
-                raise _cannot_write(path, fault) from fault
+                raise unwritable(path, fault, LET_IN) from fault
 
     def _load(self) -> Entries | None:
         """None where there is no file, or none that can be used."""
+        if self._seen is None:
+            return self._read()
+        try:
+            return self._seen.read(self._layout.active_terminals, self._read)
+        except OSError:
+            return None
+
+    def _read(self) -> Entries | None:
         try:
             data = read_file(self._disk, self._layout.active_terminals, REGISTRY_LIMIT_BYTES)
             return None if data is None else decode_registry(data)
@@ -158,8 +174,9 @@ class Registry:
         )
 
     def _holder(self, terminal: str) -> Holder | None:
+        path = self._layout.terminal(terminal).lock
         try:
-            return probe(self._disk, self._layout.terminal(terminal).lock)
+            return probe(self._disk, path) if self._seen is None else self._seen.holder(path)
         except BadConfiguration:
             # What can't be asked is not called crashed.
             return Holder(None)
@@ -167,7 +184,8 @@ class Registry:
     def _terminals(self) -> set[str]:
         """Every terminal that has a directory."""
         try:
-            names = self._disk.listdir(self._layout.terminals)
+            with sharing(self._layout.terminals):
+                names = self._disk.listdir(self._layout.terminals)
         except FileNotFoundError:
             return set()
         return {name for name in names if _is_terminal(name)}
@@ -189,11 +207,3 @@ def _scratch(path: str) -> str:
     """Beside the file, so that the rename stays on one file system."""
     directory, name = os.path.split(path)
     return os.path.join(directory, f".{name}.next")
-
-
-def _cannot_write(path: str, fault: OSError) -> DiskFull | BadConfiguration:
-    if fault.errno in (ENOSPC, EDQUOT):
-        return DiskFull(f"{path} can't be written: the disk is full; make room and try again")
-    return BadConfiguration(
-        f"{path} can't be written: {fault.strerror}; let this user write in its directory"
-    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from datetime import UTC, datetime
-from errno import EDQUOT, ENOSPC
+from errno import EMFILE, ENFILE, ENOMEM
 
 from msgspec.structs import replace
 
@@ -24,10 +24,11 @@ from kernel.codec.shutdown import (
     shutdown_bytes,
 )
 from kernel.coordination.signatures import Signatures
+from kernel.coordination.unwritable import LET_IN, unwritable
 from kernel.disk.files import SHARED_FILE_MODE, Disk, read_file, replace_file
 from kernel.disk.layout import Layout
 from kernel.disk.lock import OperationLock
-from kernel.errors import BadConfiguration, BadInput, Contention, DiskFull
+from kernel.errors import BadConfiguration, BadInput, Contention
 
 __all__ = ["CANCEL", "ORDER", "ShutdownFlag"]
 
@@ -35,6 +36,8 @@ ORDER, CANCEL = "shutdown", "shutdown_cancel"
 """Types of the messages that say to running tills what the flag says to others."""
 
 _OPERATION = "shutdown"
+_AT_OUR_LIMIT = (EMFILE, ENFILE, ENOMEM)
+"""These say nothing about the flag, which others can read."""
 
 
 class ShutdownFlag:
@@ -57,8 +60,8 @@ class ShutdownFlag:
         path = self._layout.shutdown_flag
         scratch = os.path.join(self._layout.coordination, f".{os.path.basename(path)}.next")
         with self._operation():
-            standing = self.live()
-            if standing is not None:
+            standing = self._standing()
+            if standing is not None and standing.live(self._clock.wall_ms()):
                 raise Contention(
                     f"{standing.by} is shutting the shop down already, until "
                     f"{_clock_time(standing.deadline_ms)} ({standing.reason}); "
@@ -67,12 +70,12 @@ class ShutdownFlag:
             try:
                 replace_file(self._disk, path, data, scratch=scratch, mode=SHARED_FILE_MODE)
             except OSError as fault:
-                raise _cannot_write(path, fault) from fault
+                raise unwritable(path, fault, LET_IN) from fault
 
     def lower(self, order: ShutdownOrder) -> bool:
         """Let tills start again; False if the flag is gone or another order's by now."""
         with self._operation():
-            standing = self.standing()
+            standing = self._standing()
             if standing is None or standing.id != order.id:
                 return False
             try:
@@ -80,7 +83,7 @@ class ShutdownFlag:
                 # Else a power cut could bring back the flag of an order that was cancelled.
                 self._disk.sync_directory(self._layout.coordination)
             except OSError as fault:
-                raise _cannot_write(self._layout.shutdown_flag, fault) from fault
+                raise unwritable(self._layout.shutdown_flag, fault, LET_IN) from fault
             return True
 
     def live(self) -> ShutdownOrder | None:
@@ -99,20 +102,44 @@ class ShutdownFlag:
             )
 
     def standing(self) -> ShutdownOrder | None:
-        """The order on the flag, in force or not; a flag that can't be used is set aside."""
+        """The order on the flag, in force or not; a flag that can't be used is set aside.
+
+        Raises `Contention` where this process is at its own limit and can't tell.
+        """
+        try:
+            return self._read()
+        except (OSError, BadInput):
+            pass
+        # Else the flag that is hoisted just now would be moved away in place of the bad one. Who
+        # can't have the lock leaves that to another: a bad flag binds nobody.
+        with suppress(Contention, BadConfiguration), self._operation():
+            return self._standing()
+        return None
+
+    def _standing(self) -> ShutdownOrder | None:
+        """The same, for who is in the operation lock."""
         path = self._layout.shutdown_flag
         try:
-            data = read_file(self._disk, path, SHUTDOWN_LIMIT_BYTES)
-            order = None if data is None else decode_shutdown(data)
-            if order is not None and not self._believed(order):
-                raise BadInput("MANAGER did not sign it")
-            return order
+            return self._read()
         except (OSError, BadInput):
             name = f"{os.path.basename(path)}.{self._clock.wall_ms()}"
             # Where it can't be moved, it is as good as none all the same.
             with suppress(OSError):
                 self._disk.rename(path, os.path.join(self._layout.cleanup, name))
             return None
+
+    def _read(self) -> ShutdownOrder | None:
+        path = self._layout.shutdown_flag
+        try:
+            data = read_file(self._disk, path, SHUTDOWN_LIMIT_BYTES)
+        except OSError as fault:
+            if fault.errno not in _AT_OUR_LIMIT:
+                raise
+            raise Contention(f"{path} can't be read now: {fault.strerror}; try again") from fault
+        order = None if data is None else decode_shutdown(data)
+        if order is not None and not self._believed(order):
+            raise BadInput("MANAGER did not sign it")
+        return order
 
     def _believed(self, order: ShutdownOrder) -> bool:
         signed = shutdown_bytes(order)
@@ -126,11 +153,3 @@ class ShutdownFlag:
 def _clock_time(wall_ms: int) -> str:
     """Hours, minutes and seconds as they are on the wall here."""
     return f"{datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone():%H:%M:%S}"
-
-
-def _cannot_write(path: str, fault: OSError) -> DiskFull | BadConfiguration:
-    if fault.errno in (ENOSPC, EDQUOT):
-        return DiskFull(f"{path} can't be written: the disk is full; make room and try again")
-    return BadConfiguration(
-        f"{path} can't be written: {fault.strerror}; let this user write in its directory"
-    )

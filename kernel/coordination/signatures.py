@@ -19,17 +19,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from errno import EDQUOT, ENOSPC
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from kernel.clock import Clock
 from kernel.codec.operators import KEY_LIMIT_BYTES, decode_key, encode_key
+from kernel.coordination.unwritable import AS_MANAGER, unwritable
 from kernel.disk.files import FILE_MODE, Disk
 from kernel.disk.layout import Layout
 from kernel.disk.lock import OperationLock
 from kernel.disk.owned import PRIVATE_MODE, read_owned, replace_owned
-from kernel.errors import BadConfiguration, DiskFull, SaleRefused
+from kernel.errors import BadConfiguration, SaleRefused
 from kernel.model.operators import MANAGER_TERMINAL
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Signatures:
         with OperationLock(self._disk, self._layout.operation_lock(_OPERATION), clock=self._clock):
             data = read_owned(self._disk, self._layout, path, KEY_LIMIT_BYTES)
             if data is None:
-                self._layout.make_terminal(self._disk, MANAGER_TERMINAL)
+                self._make_terminal()
                 data = encode_key("private", self._random_bytes(_KEY_BYTES))
                 self._write(path, data, PRIVATE_MODE)
             key = Ed25519PrivateKey.from_private_bytes(decode_key(data, "private", path))
@@ -122,17 +122,20 @@ class Signatures:
                 self._write(self._layout.manager_key, encode_key("public", public), FILE_MODE)
         return key
 
+    def _make_terminal(self) -> None:
+        try:
+            self._layout.make_terminal(self._disk, MANAGER_TERMINAL)
+        except OSError as fault:
+            directory = self._layout.terminal(MANAGER_TERMINAL).directory
+            raise unwritable(directory, fault, AS_MANAGER) from fault
+
     def _write(self, path: str, data: bytes, mode: int) -> None:
         own = self._layout.terminal(MANAGER_TERMINAL).directory
         scratch = os.path.join(own, f".{os.path.basename(path)}.next")
         try:
             replace_owned(self._disk, self._layout, path, data, scratch=scratch, mode=mode)
         except OSError as fault:
-            if fault.errno in (ENOSPC, EDQUOT):
-                raise DiskFull(f"{path} can't be written: the disk is full; make room") from fault
-            raise BadConfiguration(
-                f"{path} can't be written: {fault.strerror}; do it as the manager's user"
-            ) from fault
+            raise unwritable(path, fault, AS_MANAGER) from fault
 
 
 def fingerprint(public_key: bytes) -> str:

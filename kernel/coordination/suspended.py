@@ -29,7 +29,10 @@ from kernel.errors import BadConfiguration, BadInput, DiskFull
 from kernel.model.identity import TransactionId
 from kernel.model.suspension import LastTicket
 
-__all__ = ["Place", "Release", "SuspendedSales", "TicketFile", "sharing"]
+__all__ = ["RELEASED", "Place", "Release", "SuspendedSales", "TicketFile", "sharing"]
+
+RELEASED = "released"
+"""`what` of the event that tells of a release, and the reason of the sale that was released."""
 
 _TILL = "[A-Z0-9][A-Z0-9_-]{0,31}"
 _TICKET = "[1-9][0-9]{8}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from threading import Event as Signal
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from kernel.codec.acts import (
     ChangeOperator,
     CleanUp,
     CloseDay,
+    Order,
     Publish,
     Release,
     SendNotice,
@@ -49,11 +51,14 @@ from kernel.terminal.shop_configuration import ShopConfiguration
 from kernel.terminal.store_day import StoreDay
 from kernel.terminal.terminal import Terminal
 from kernel.terminal.tidying import Cleaned, clean_up
+from kernel.terminal.usable import usable
 
 __all__ = ["Acting", "GoOn", "answers_of"]
 
 GoOn = Callable[[Struct], bool]
 """Told what is known so far, now and then; False ends the waiting."""
+_Act = Callable[[Order, GoOn], Struct]
+_O = TypeVar("_O", bound=Order)
 _LOOK_EVERY_S = 0.2
 _AFTER_DEADLINE_S = 2.0
 _DAY_LIFETIME_S = 2 * 3_600.0
@@ -73,30 +78,24 @@ class Acting:
         self._operator = short_text(operator, "operator", OPERATOR_LIMIT)
         self._registry = Registry(host.disk, layout, clock=host.clock)
         self._configuration = ShopConfiguration(layout.root, host)
+        self._acts = dict(
+            (
+                _by(SendNotice, self._notify),
+                _by(Publish, self._publish),
+                _by(ShutDown, self._shut_down),
+                _by(CancelShutdown, self._cancel_shutdown),
+                _by(ChangeOperator, self._change_operator),
+                _by(Release, self._release),
+                _by(Settle, self._settle),
+                _by(CleanUp, self._clean_up),
+                _by(CloseDay, self._close_day),
+            )
+        )
 
-    def do(self, order: AnyOrder, go_on: GoOn) -> Struct:  # noqa: PLR0911  # one an order
+    def do(self, order: AnyOrder, go_on: GoOn) -> Struct:
         """Do it; what came of it. Raises `KernelError`."""
-        match order:
-            case SendNotice():
-                return self._notify(order, go_on)
-            case Publish():
-                return self._publish(order, go_on)
-            case ShutDown():
-                return self._shut_down(order, go_on)
-            case CancelShutdown():
-                taken_back = self._manager.shutdown.cancel()
-                return ShutdownState(order=taken_back, cancelled=taken_back is not None)
-            case ChangeOperator():
-                return self._change_operator(order)
-            case Release():
-                ticket = self._manager.release(order.transaction, operator=self.operator)
-                return Released(ticket=ticket)
-            case Settle():
-                return self._settle(order)
-            case CleanUp():
-                return self._clean_up()
-            case CloseDay():
-                return self._close_day(order, go_on)
+        with usable(self._layout.root):
+            return self._acts[type(order)](order, go_on)
 
     @property
     def operator(self) -> str:
@@ -179,17 +178,26 @@ class Acting:
         shutdown.finish()
         return state
 
-    def _settle(self, order: Settle) -> Settled:
+    def _cancel_shutdown(self, order: CancelShutdown, go_on: GoOn) -> ShutdownState:
+        taken_back = self._manager.shutdown.cancel()
+        return ShutdownState(order=taken_back, cancelled=taken_back is not None)
+
+    def _release(self, order: Release, go_on: GoOn) -> Released:
+        ticket = self._manager.release(order.transaction, operator=self.operator)
+        return Released(ticket=ticket)
+
+    def _settle(self, order: Settle, go_on: GoOn) -> Settled:
         terminal = terminal_id(order.terminal)
         before = {sale.ticket for sale in self._manager.suspended() if sale.till == terminal}
         if not self._manager.parking.settle_for(terminal):
             raise TerminalInUse(f"{terminal} is running; what it is at is its own")
-        after = {sale.ticket for sale in self._manager.suspended() if sale.till == terminal}
-        tickets = tuple(sorted(before - after))
+        # What its log shows as done there was on its way to no floor.
+        there = {sale.ticket for sale in self._manager.suspended() if sale.till is None}
+        tickets = tuple(sorted(before & there))
         self.note("settled", f"{terminal}: {len(tickets)} suspended sales")
         return Settled(tickets=tickets)
 
-    def _clean_up(self) -> Cleaned:
+    def _clean_up(self, order: CleanUp, go_on: GoOn) -> Cleaned:
         cleaned = clean_up(self._layout, self._host)
         said = ", ".join(cleaned.terminals[:_NAMED]) or "no terminals"
         self.note(
@@ -212,7 +220,7 @@ class Acting:
         self.note("day_closed", f"{date}: {len(report.closed)} Z, {len(report.unclosed)} open")
         return report
 
-    def _change_operator(self, order: ChangeOperator) -> Operator:
+    def _change_operator(self, order: ChangeOperator, go_on: GoOn) -> Operator:
         operators = self._manager.operators
         match order.what:
             case "add":
@@ -225,6 +233,16 @@ class Acting:
                 return operators.set_role(order.number, order.role)
             case "activity":
                 return operators.set_active(order.number, order.active)
+
+
+def _by(kind: type[_O], act: Callable[[_O, GoOn], Struct]) -> tuple[type[Order], _Act]:
+    """For the table of acts: the act of one type of order, which is given no other."""
+
+    def do(order: Order, go_on: GoOn) -> Struct:
+        assert isinstance(order, kind), "the table goes by the type"
+        return act(order, go_on)
+
+    return kind, do
 
 
 def answers_of(manager: Terminal, sent: Sent) -> tuple[Ack, ...]:

@@ -22,6 +22,7 @@ from kernel.coordination.approvals import (
     ApprovalOutcome,
     Awaited,
     AwaitedApprovals,
+    OpenRequest,
     OpenRequests,
     decide_answer,
     granted,
@@ -83,6 +84,11 @@ class Approvals:
         if self._till.id == MANAGER_TERMINAL:
             handlers["approval_request"] = self._requested
         return handlers
+
+    @property
+    def lasting(self) -> set[str]:
+        """What waits in the mailbox for as long as it is open: a console may die under it."""
+        return {"approval_request"} & self.handlers.keys()
 
     def by_pin(
         self,
@@ -199,14 +205,27 @@ class Approvals:
             reason=reason,
         )
         left_ms = self.requests.answered(token).expires_ms - self._host.clock.wall_ms()
-        self._till.send(found.terminal, "approval_answer", said, max(left_ms, 1) / 1000)
+        try:
+            self._till.send(found.terminal, "approval_answer", said, max(left_ms, 1) / 1000)
+        except KernelError:
+            # Nothing was said, and the till goes on waiting: it can be answered again.
+            self.requests.take(found)
+            raise
+        self._till.postman.let_go(found.message)
 
     # --- what the postman brings ---------------------------------------------------------
 
     def _requested(self, message: Message, ledger: Ledger) -> Decided:
         request = message.read(ApprovalRequest)
-        take = partial(self.requests.take, message.sender, request, message.expires_ms)
-        return Decided(follow_up=take)
+        if request.withdrawn:
+            return Decided(follow_up=partial(self._taken_back, message, request.token))
+        asked = OpenRequest(message.sender, request, message.expires_ms, message.id)
+        return Decided(follow_up=partial(self.requests.take, asked))
+
+    def _taken_back(self, message: Message, token: str) -> None:
+        asked = self.requests.withdraw(message.sender, token)
+        if asked is not None:
+            self._till.postman.let_go(asked.message)
 
     def _answered(self, message: Message, ledger: Ledger) -> Decided:
         answer = message.read(ApprovalAnswer)

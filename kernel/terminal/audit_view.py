@@ -9,8 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from io import StringIO
 from threading import Lock
 
@@ -23,8 +22,8 @@ from kernel.disk.layout import Layout
 from kernel.disk.new_file import NewFile
 from kernel.errors import BadInput
 from kernel.terminal.host import Host
-from kernel.terminal.startup import unusable
 from kernel.terminal.trail import AuditFilter
+from kernel.terminal.usable import usable
 
 __all__ = ["AuditView", "PlacedLine"]
 
@@ -59,7 +58,7 @@ class AuditView:
         self._wanted = wanted
         self._business_date = business_date
         self._lock = Lock()
-        with self._usable():
+        with usable(self._layout.root):
             try:
                 self._places = AuditPlaces(self._host.disk, self._layout, business_date)
             except FileNotFoundError:
@@ -70,7 +69,7 @@ class AuditView:
 
     @property
     def size_bytes(self) -> int:
-        with self._usable():
+        with usable(self._layout.root):
             return self._places.size_bytes
 
     @property
@@ -86,19 +85,19 @@ class AuditView:
     @property
     def turned(self) -> bool:
         """Whether it follows a file that nobody writes to any more: open another view."""
-        with self._usable():
+        with usable(self._layout.root):
             return self._business_date is None and not self._places.is_newest
 
     def dates(self) -> list[int]:
         """Of the older files, ascending."""
-        with self._usable():
+        with usable(self._layout.root):
             return audit_dates(self._host.disk, self._layout)
 
     def look(self, limit_bytes: int) -> bool:
         """Search on: what was appended, and so much of what is older; whether more is older."""
         if self._found is None:
             return False
-        with self._usable(), self._lock:
+        with usable(self._layout.root), self._lock:
             return self._found.look(limit_bytes)
 
     def last(self, count: int) -> list[PlacedLine]:
@@ -111,14 +110,14 @@ class AuditView:
 
     def before(self, place: int, count: int) -> list[PlacedLine]:
         """The lines before that one, oldest first."""
-        with self._usable(), self._lock:
+        with usable(self._layout.root), self._lock:
             if self._found is None:
                 return _decoded(self._places.before(min(place, self._places.size_bytes), count))
             return _decoded(self._read(self._found.before(place, count)))
 
     def after(self, place: int, count: int) -> list[PlacedLine]:
         """The lines behind that one."""
-        with self._usable(), self._lock:
+        with usable(self._layout.root), self._lock:
             if self._found is None:
                 begin = 0 if place < 0 else self._places.begin_of_line(place + 1)
                 return _decoded(self._places.after(begin, count))
@@ -179,13 +178,6 @@ class AuditView:
 
     def _read(self, places: list[int]) -> list[Placed]:
         return [line for place in places for line in self._places.line(place)]
-
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as fault:
-            raise unusable(self._layout.root, fault) from fault
 
 
 class _BrokenOffError(Exception):

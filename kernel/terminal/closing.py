@@ -123,10 +123,11 @@ class Closing:
                 return
         if cancelled.is_set():
             return
-        # A disk that fails here fails the stop too, which answers it.
         with suppress(KernelError):
             for sale in self._till.open_sales:
-                put_away(sale)
+                # Whatever keeps one from being put away, it stays parked, and the till stops.
+                with suppress(KernelError, OSError):
+                    put_away(sale)
         self._till.stop("shutdown")
 
 

@@ -88,7 +88,7 @@ def start_collecting(host: Host, layout: Layout, identity: ProcessIdentity) -> C
     """Begin the duty; what ends it. On a disk in memory there is nobody to collect for."""
     if not isinstance(host.disk, RealDisk):
         return lambda: None
-    collector = Collector(host.disk, layout, identity)
+    collector = Collector(host.disk, layout, identity, clock=host.clock)
     duty = CollectorDuty(collector, clock=host.clock, manager=identity.terminal == MANAGER_TERMINAL)
     duty.start()
     return duty.stop

@@ -11,8 +11,9 @@ decide what a message does; the handlers do, and they must not touch a file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from types import TracebackType
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from kernel.clock import Clock
 from kernel.codec.messages import REASON_LIMIT, Message, ack_message, decode_ack
 from kernel.coordination.mailbox import Complaint, Mailbox, Waiting
 from kernel.coordination.outbox import Outbox
-from kernel.errors import BadInput, Damage, DiskFull, SaleRefused, Stopped
+from kernel.errors import BadInput, Damage, DiskFull, KernelError, SaleRefused, Stopped
 from kernel.model.entries import Act
 from kernel.model.ledger import Ledger
 from kernel.model.mail import APPLIED, REFUSED, Ack, Answer
@@ -60,10 +61,36 @@ Handler = Callable[[Message, Ledger], Decided]
 
 
 class _Tried(NamedTuple):
-    """What became of a message in this round. `spoilt`: its file is kept for a person to see."""
+    """What became of a message in this round. `spoilt`: its file is kept for a person to see;
+    `lasts`: for whoever runs this terminal next."""
 
     answer: Answer
     spoilt: bool = False
+    lasts: bool = False
+
+
+class _HandlerFailed(KernelError):
+    """A handler has a mistake: its message is tried again, and refused after the third time."""
+
+
+class _Foreign:
+    """Around what a handler does, which any program that starts a terminal may bring along.
+
+    Whatever it raises leaves as `_HandlerFailed`: it costs its own message, not everybody's mail.
+    A log that takes nothing now, or never again, is no fault of the handler's and passes.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(fault, Exception) and not isinstance(fault, DiskFull | Stopped | Damage):
+            raise _HandlerFailed(repr(fault)) from fault
 
 
 class Delivery:
@@ -78,15 +105,20 @@ class Delivery:
         outbox: Outbox,
         clock: Clock,
         handlers: Mapping[str, Handler],
+        lasting: Collection[str] = (),
         on_acks: Callable[[tuple[Ack, ...]], None],
     ) -> None:
-        """`on_acks` is told of every acknowledgement that is new, when it is durable."""
+        """Messages of the types in `lasting` stay where they are until their time is over or
+        somebody takes them away; a process that finds them handled already does only their
+        `follow_up`. `on_acks` is told of every acknowledgement that is new, when it is durable.
+        """
         self._terminal = terminal
         self._journal = journal
         self._mailbox = mailbox
         self._outbox = outbox
         self._clock = clock
         self._handlers = handlers
+        self._lasting = lasting
         self._on_acks = on_acks
         self._complaints: list[Complaint] = []
         self._complained = 0
@@ -154,7 +186,7 @@ class Delivery:
             applied, attempts = known[each.id]
             if each.sender in held_back:
                 continue
-            tried = _Tried(applied) if applied is not None else self._try(each, attempts)
+            tried = self._again(each, applied) if applied is not None else self._try(each, attempts)
             if tried is None:
                 held_back.add(each.sender)
             else:
@@ -182,27 +214,41 @@ class Delivery:
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             nonlocal decided, answer
-            try:
-                decided = handler(message, ledger)
-                answer = Answer(decided.result)
-            except (SaleRefused, BadInput) as refusal:
-                decided, answer = Decided(), Answer(REFUSED, str(refusal)[:REASON_LIMIT])
-            if not decided.acts or answer.result != APPLIED:
-                return (*decided.acts, _applied(message, answer))
-            return (*decided.acts[:-1], replace(decided.acts[-1], applied=message.id))
+            with _Foreign():
+                try:
+                    decided = handler(message, ledger)
+                    answer = Answer(decided.result)
+                except (SaleRefused, BadInput) as refusal:
+                    decided, answer = Decided(), Answer(REFUSED, str(refusal)[:REASON_LIMIT])
+                if not decided.acts or answer.result != APPLIED:
+                    return (*decided.acts, _applied(message, answer))
+                return (*decided.acts[:-1], replace(decided.acts[-1], applied=message.id))
 
         try:
             self._journal.record(decide)
             if decided.follow_up is not None:
-                decided.follow_up()
-        except (DiskFull, Stopped, Damage):
-            raise  # not of this message: the terminal can't write now, or never again
-        except Exception as fault:  # noqa: BLE001  # where a handler's bug must end: mail goes on
-            self._note(
-                [Complaint(f"{message.kind} {message.id}", f"its handler failed: {fault!r}")]
-            )
+                with _Foreign():
+                    decided.follow_up()
+        except (DiskFull, Stopped):
+            raise  # not of this message: the log takes nothing now, or never again
+        except (_HandlerFailed, SaleRefused) as fault:  # or made what can't be kept in the log
+            self._note([Complaint(f"{message.kind} {message.id}", f"its handler failed: {fault}")])
             return None
-        return _Tried(answer)
+        return _Tried(answer, lasts=answer.result == APPLIED and message.kind in self._lasting)
+
+    def _again(self, waiting: Waiting, answer: Answer) -> _Tried:
+        """Handled before, here or by an earlier process, which may not have got to tell so."""
+        message = self._mailbox.fetch(waiting) if self._lasting else None
+        if message is None or message.kind not in self._lasting or answer.result != APPLIED:
+            return _Tried(answer)
+        handler = self._handlers[message.kind]
+        try:
+            decided = self._journal.read(lambda ledger: handler(message, ledger))
+        except (SaleRefused, BadInput):
+            return _Tried(answer)  # it would be refused by now
+        if decided.follow_up is not None:
+            decided.follow_up()
+        return _Tried(answer, lasts=True)
 
     def _refuse(self, message: Message, reason: str) -> _Tried:
         """For good, without asking a handler; said in the log."""
@@ -223,7 +269,7 @@ class Delivery:
             if tried.spoilt:
                 self._mailbox.spoil(waiting)
             else:
-                self._mailbox.finish(waiting)
+                self._mailbox.finish(waiting, lasts=tried.lasts)
 
     def ack(self, message: str, sender: str, expires_ms: int, answer: Answer) -> Message:
         """What tells the sender. It outlives the message for a while."""

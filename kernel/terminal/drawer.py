@@ -19,7 +19,9 @@ from kernel.model.training import refuse_in_training
 from kernel.terminal.day import EndOfDay
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
+from kernel.terminal.kicking import DrawerKicks
 from kernel.terminal.line_facts import TEXT_LIMIT
+from kernel.words import gettext as _
 
 __all__ = ["Drawer"]
 
@@ -32,6 +34,7 @@ class Drawer:
     id: str
     journal: Journal
     day: EndOfDay
+    kicks: DrawerKicks
     _host: Host
     _configuration: TillConfiguration
 
@@ -55,16 +58,19 @@ class Drawer:
         """Open a till period with that much cash in the drawer."""
         exponent(currency)
         if check_minor(float_minor, "float") < 0:
-            raise SaleRefused(f"float {float_minor} is below zero; count the drawer again")
+            raise SaleRefused(
+                _("float {} is below zero; count the drawer again").format(float_minor)
+            )
         short_text(operator, "operator", OPERATOR_LIMIT)
         named = optional_text(drawer, "drawer", STORE_LIMIT)
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
-            refuse_in_training(ledger, "opening a till period")
+            refuse_in_training(ledger, _("opening a till period"))
             if ledger.period is not None:
                 raise SaleRefused(
-                    f"till period {ledger.period.number} of {ledger.period.date} is open; "
-                    "close it with a Z first"
+                    _("till period {} of {} is open; close it with a Z first").format(
+                        ledger.period.number, ledger.period.date
+                    )
                 )
             opening = self.opening(ledger, operator)
             return (
@@ -98,7 +104,9 @@ class Drawer:
         exponent(currency)
         amount = check_minor(amount_minor, how)
         if how not in _CASH_WAYS or (amount <= 0) == (how != "no_sale") or amount < 0:
-            raise SaleRefused(f"{how!r:.20} of {amount} is no cash movement; see the help")
+            raise SaleRefused(
+                _("{!r:.20} of {} is no cash movement; see the help").format(how, amount)
+            )
         act = CashMovement(
             how=how,
             currency=currency,
@@ -109,8 +117,9 @@ class Drawer:
         )
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
-            refuse_in_training(ledger, "the drawer")
-            return approved(ledger, approval, self.with_period(ledger, act, operator))
+            refuse_in_training(ledger, _("the drawer"))
+            acts = self.kicks.with_kick(ledger, self.with_period(ledger, act, operator))
+            return approved(ledger, approval, acts)
 
         self.journal.record(decide)
 
@@ -132,7 +141,7 @@ class Drawer:
         )
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
-            refuse_in_training(ledger, "counting the drawer")
+            refuse_in_training(ledger, _("counting the drawer"))
             return (act,)
 
         self.journal.record(decide)
@@ -157,9 +166,11 @@ class Drawer:
         closed: list[tuple[PeriodClosed, Report]] = []
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
-            refuse_in_training(ledger, "closing the period")
+            refuse_in_training(ledger, _("closing the period"))
             if ledger.period is None:
-                raise SaleRefused(f"{self.id} has no open till period; there is nothing to close")
+                raise SaleRefused(
+                    _("{} has no open till period; there is nothing to close").format(self.id)
+                )
             act = self.day.closing(close_of(ledger, operator))
             closed.append((act, x_report(ledger, self.id)))
             return approved(ledger, approval, (act,))

@@ -30,7 +30,14 @@ from kernel.terminal.shop_configuration import ShopConfiguration
 from kernel.terminal.shop_status import ShopStatus, shop_status
 from kernel.terminal.terminal import Terminal
 from kernel.terminal.trail import AuditTrail
-from kernel.terminal.verification import AuditVerdict, Verdict, verify_audit, verify_shop
+from kernel.terminal.verification import (
+    AuditVerdict,
+    SharedVerdict,
+    Verdict,
+    verify_audit,
+    verify_shared,
+    verify_shop,
+)
 
 __all__ = ["Floor", "Integrity"]
 
@@ -43,10 +50,12 @@ class Integrity(NamedTuple):
 
     logs: tuple[Verdict, ...]
     audit: AuditVerdict
+    shared: SharedVerdict = SharedVerdict()
 
     @property
     def sound(self) -> bool:
-        return self.audit.sound and all(one.sound for one in self.logs)
+        between = self.audit.sound and self.shared.sound
+        return between and all(one.sound for one in self.logs)
 
 
 class Floor:
@@ -137,10 +146,12 @@ class Floor:
         """Check every log with all its sums, and the audit log against them; MANAGER notes it."""
         root, host = self._layout.root, self._host
         logs = verify_shop(root, host=host, ledger=True, progress=progress)
-        found = Integrity(logs, verify_audit(root, host=host))
+        audit = verify_audit(root, host=host)
+        found = Integrity(logs, audit, verify_shared(root, logs, host=host))
         if self._acting is not None:
             damaged = [one.terminal for one in logs if not one.sound]
             damaged += [] if found.audit.sound else ["audit log"]
+            damaged += [] if found.shared.sound else ["shared"]
             said = f"damaged: {', '.join(damaged)}"[:_DETAIL_LIMIT] if damaged else "sound"
             self._acting.note("store_verified", said)
         return found

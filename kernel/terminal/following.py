@@ -11,7 +11,7 @@ import os
 from kernel.disk.audit_stream import AuditStream
 from kernel.disk.layout import Layout
 from kernel.terminal.host import Host
-from kernel.terminal.startup import unusable
+from kernel.terminal.usable import usable
 
 __all__ = ["AuditTail"]
 
@@ -37,10 +37,8 @@ class AuditTail:
         Those of one terminal stand in the order of their LSNs. Where the log was made anew they
         come once more. Raises `BadConfiguration`.
         """
-        try:
+        with usable(self._layout.root):
             return self._stream.read(limit_bytes)
-        except OSError as fault:
-            raise unusable(self._layout.root, fault) from fault
 
     @property
     def business_date(self) -> int:

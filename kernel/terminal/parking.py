@@ -14,7 +14,13 @@ from functools import partial
 from threading import Lock
 
 from kernel.codec.tickets import Ticket
-from kernel.coordination.suspended import Place, Release, SuspendedSales, TicketFile
+from kernel.coordination.suspended import (
+    RELEASED,
+    Place,
+    Release,
+    SuspendedSales,
+    TicketFile,
+)
 from kernel.disk.layout import Layout
 from kernel.disk.resting import resting
 from kernel.errors import BadConfiguration, BadInput, Contention, DiskFull, LogDamaged, SaleRefused
@@ -41,7 +47,6 @@ __all__ = [
 LIFETIME_LIMIT_H = 24 * 366
 EXPIRED = "suspended sale expired"
 """The reason of a sale that is recalled only to be aborted."""
-_RELEASED = "released"
 _HOUR_MS = 3_600_000
 _SUSPENDED_LIMIT = 10_000
 _TRIES = 10
@@ -191,9 +196,9 @@ class Parking:
                             f"sale {transaction} is released already, as ticket "
                             f"{shown_ticket(release.ticket)}"
                         )
-                ticket, file = self._put(left, transaction, _RELEASED, hours)
+                ticket, file = self._put(left, transaction, RELEASED, hours)
                 event = Event(
-                    operator=operator, what=_RELEASED, detail=f"{transaction} as {ticket.ticket}"
+                    operator=operator, what=RELEASED, detail=f"{transaction} as {ticket.ticket}"
                 )
                 try:
                     self._journal.record(lambda ledger: (event,))
@@ -254,7 +259,7 @@ class Parking:
                     ticket=release.ticket,
                     expires_ms=0,  # its file says that, and may be another till's by now
                     sale=parked(sale),
-                    reason=_RELEASED,
+                    reason=RELEASED,
                 ),
             )
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from kernel.codec.messages import Message
+from kernel.codec.messages import FileName, Message
 from kernel.coordination.letters import Letters, Signer
 from kernel.coordination.mailbox import Mailbox
 from kernel.coordination.outbox import Outbox
@@ -51,6 +51,9 @@ class Postman:
     def __init__(self, terminal: str, *, host: Host, layout: Layout, journal: Journal) -> None:
         self.notices = Notices(host.clock)
         self.handlers: dict[str, Handler] = dict(self.notices.handlers)
+        self.lasting: set[str] = set()
+        """Types whose messages stay until their time is over or `let_go`: who runs this terminal
+        next is told of them once more."""
         self.at_rest: Callable[[], None] = lambda: None
         """Called by the thread about once a second while no mail comes."""
         self._terminal = terminal
@@ -79,6 +82,7 @@ class Postman:
             outbox=self._outbox,
             clock=host.clock,
             handlers=self.handlers,
+            lasting=self.lasting,
             on_acks=self._remember,
         )
         self._sending = Sending(
@@ -158,6 +162,12 @@ class Postman:
         with suppress(OSError):
             self._outbox.post_unordered([ack])
 
+    def let_go(self, message: str) -> None:
+        """Nobody need be told of that lasting message once more."""
+        name = FileName(self._terminal, message)
+        with suppress(OSError):  # then its time takes it away
+            self._mailbox.remove(f"{self._layout.terminal_inbox}/{name}")
+
     def acks(self, sent: Sent) -> tuple[Ack, ...]:
         """The answers so far, one a terminal."""
         with self._answered:
@@ -216,10 +226,8 @@ class Postman:
             if self._stopping or bell.wait(RESCAN_S) or self._sending.behind:
                 return
             self.at_rest()
-            with suppress(OSError):
-                if not self._mailbox.changed():
-                    continue
-            return
+            if self._mailbox.changed():
+                return
 
     def _remember(self, acks: tuple[Ack, ...]) -> None:
         with self._answered:

@@ -9,7 +9,7 @@ in the order of their LSNs; one that was told already changes nothing. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -31,7 +31,9 @@ from kernel.model.store_report import sum_of_totals
 from kernel.model.till_entries import Approval, CashMovement, Event, PeriodClosed, PeriodOpened
 from kernel.model.totals import Totals
 from kernel.model.transaction import State, Transaction, begun
-from kernel.terminal.shop import LoggedSale
+
+if TYPE_CHECKING:
+    from kernel.terminal.shop import LoggedSale
 
 __all__ = ["Retelling", "RetoldTerminal", "SaleStep", "sale_steps"]
 
@@ -102,6 +104,8 @@ class RetoldTerminal:
         except (KeyError, IndexError, AssertionError):
             sale = self._closed_unseen(act, stamp)
         if sale is not None and sale.state not in _GOES_ON:
+            # The period has its end among its figures, and never was told its beginning.
+            self.whole = self.whole and sale.number not in self.partial
             self.partial.discard(sale.number)
         return Retelling(told.event, act, stamp, sale)
 
@@ -168,6 +172,8 @@ class RetoldTerminal:
         if act.tx is None or act.tx in ledger.sales or isinstance(act, _OPENS_NOTHING):
             return
         self.partial.add(act.tx)
+        # It was open before anything was told: what it had then, the period's sums lack too.
+        self.whole = self.whole and act.tx < 0
         operator = act.operator or ""
         unseen = SaleBegun(tx=act.tx, operator=operator, store="", currency=self._currency)
         ledger.sales[act.tx] = begun(unseen, stamp)

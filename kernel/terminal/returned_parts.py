@@ -16,6 +16,7 @@ from kernel.errors import SaleRefused
 from kernel.model.entries import ONE, Line, LineKind, TaxAmount
 from kernel.model.money import check_minor, extend
 from kernel.model.transaction import Transaction
+from kernel.words import gettext as _
 
 __all__ = ["ReturnedPart", "postings", "returned_line"]
 
@@ -34,9 +35,13 @@ class ReturnedPart(NamedTuple):
 def returned_line(receipt_of: Transaction, part: ReturnedPart, receipt: str) -> Line:
     """The receipt's line backwards, without a sale of its own yet. Raises `SaleRefused`."""
     if type(part.line) is not int or not 1 <= part.line <= len(receipt_of.lines):
-        raise SaleRefused(f"receipt {receipt} has no line {part.line!r:.20}; choose another")
+        raise SaleRefused(
+            _("receipt {} has no line {!r:.20}; choose another").format(receipt, part.line)
+        )
     if type(part.thousandths) is not int or part.thousandths <= 0:
-        raise SaleRefused(f"a quantity of {part.thousandths!r:.20} can't be taken back; give more")
+        raise SaleRefused(
+            _("a quantity of {!r:.20} can't be taken back; give more").format(part.thousandths)
+        )
     sold = receipt_of.lines.line(part.line)
     return Line(
         kind=sold.kind,

@@ -25,6 +25,7 @@ from kernel.model.identity import TransactionId, terminal_id
 from kernel.model.transaction import State, Transaction
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
+from kernel.words import gettext as _
 
 __all__ = ["Returning", "live_bookings"]
 
@@ -97,10 +98,14 @@ class Returning:
         except FileNotFoundError:
             sale = None
         except (LogDamaged, OSError) as fault:
-            raise SaleRefused(f"the receipts of {till} can't be read: {fault}") from fault
+            raise SaleRefused(
+                _("the receipts of {} can't be read: {}").format(till, fault)
+            ) from fault
         if sale is None:
             raise SaleRefused(
-                f"{till} gave no receipt {number}; give its transaction, or TERMINAL and number"
+                _("{} gave no receipt {}; give its transaction, or TERMINAL and number").format(
+                    till, number
+                )
             )
         return name_of(till, sale), self._receipt(name_of(till, sale))
 
@@ -134,37 +139,47 @@ class Returning:
         assert line.tx is not None and line.origin is not None
         origin, place = line.origin
         if type(place) is not int:
-            raise SaleRefused(f"line {place!r:.20} of {origin} is no number; see the receipt")
+            raise SaleRefused(
+                _("line {!r:.20} of {} is no number; see the receipt").format(place, origin)
+            )
         sale = self._receipt(origin)
         here = self._journal.sale(line.tx)
         if here is not None and here.currency != sale.currency:
-            raise SaleRefused(f"receipt {origin} is in {sale.currency}; return it in that")
+            raise SaleRefused(
+                _("receipt {} is in {}; return it in that").format(origin, sale.currency)
+            )
         if not 1 <= place <= len(sale.lines):
-            raise SaleRefused(f"receipt {origin} has no line {place}; it has {len(sale.lines)}")
+            raise SaleRefused(
+                _("receipt {} has no line {}; it has {}").format(origin, place, len(sale.lines))
+            )
         sold = sale.lines.line(place)
         if sold.kind not in _RETURNABLE or sold.quantity <= 0:
-            raise SaleRefused(f"line {place} of {origin} is no sold item")
+            raise SaleRefused(_("line {} of {} is no sold item").format(place, origin))
         if sale.lines.reversal_of(place) is not None:
-            raise SaleRefused(f"line {place} of {origin} was void; it was never paid")
+            raise SaleRefused(_("line {} of {} was void; it was never paid").format(place, origin))
         if sold.code != line.code:
-            raise SaleRefused(f"line {place} of {origin} is {sold.code}, not {line.code}")
+            raise SaleRefused(
+                _("line {} of {} is {}, not {}").format(place, origin, sold.code, line.code)
+            )
         if line.quantity >= 0:
-            raise SaleRefused(f"a return of {origin} needs a quantity below zero")
+            raise SaleRefused(_("a return of {} needs a quantity below zero").format(origin))
         return sold.quantity
 
     def _receipt(self, origin: str) -> Transaction:
         parsed = TransactionId.parse(origin)
         if parsed.training:
-            raise SaleRefused(f"{origin} was training; nothing was sold")
+            raise SaleRefused(_("{} was training; nothing was sold").format(origin))
         try:
             paths = self._layout.terminal(parsed.terminal)
             sale = sale_in_log(self._host.disk, paths, parsed.number)
         except FileNotFoundError:
             sale = None
         except (LogDamaged, OSError) as fault:
-            raise SaleRefused(f"receipt {origin} can't be read: {fault}; ask for help") from fault
+            raise SaleRefused(
+                _("receipt {} can't be read: {}; ask for help").format(origin, fault)
+            ) from fault
         if sale is None or sale.state is not State.COMMITTED:
-            raise SaleRefused(f"there is no receipt {origin}; compare it and type again")
+            raise SaleRefused(_("there is no receipt {}; compare it and type again").format(origin))
         return sale
 
     def _stands(self, number: int, booking: str) -> bool:

@@ -38,6 +38,7 @@ from kernel.terminal.returned_parts import ReturnedPart, postings, returned_line
 from kernel.terminal.returning import live_bookings
 from kernel.terminal.sale_record import approver_of, signed, text_of
 from kernel.terminal.sale_tenders import SaleTenders
+from kernel.words import gettext as _
 
 __all__ = ["TEXT_LIMIT", "DiscountPart", "ReturnedPart", "Sale"]
 
@@ -70,9 +71,11 @@ class Sale(SaleTenders):
         stands in `LineFacts`. The lines `instead_of` are voided in the same write; the last of
         them is the one that this takes the place of.
         """
-        refuse_card_number(item_code(code), "item code")
-        if check_minor(unit_minor, "unit price") < 0:
-            raise SaleRefused(f"unit price {unit_minor} is below zero; give the quantity a sign")
+        refuse_card_number(item_code(code), _("item code"))
+        if check_minor(unit_minor, _("unit price")) < 0:
+            raise SaleRefused(
+                _("unit price {} is below zero; give the quantity a sign").format(unit_minor)
+            )
         thousandths = parse_quantity(quantity)
         line = Line(
             tx=self.number,
@@ -87,7 +90,7 @@ class Sale(SaleTenders):
         if said:
             line = replace(line, **checked(said))
             if line.origin is not None and instead_of:
-                raise SaleRefused("a return takes no other line's place; void that line first")
+                raise SaleRefused(_("a return takes no other line's place; void that line first"))
             if line.origin is not None and self.number > 0:
                 return self._till.returning.post([line], lambda booked: self._post(booked[0]))
         if instead_of:
@@ -129,7 +132,7 @@ class Sale(SaleTenders):
         words and price are the receipt's own.
         """
         if self.number < 0:
-            raise SaleRefused("a receipt is real and this is training; sign off to end it")
+            raise SaleRefused(_("a receipt is real and this is training; sign off to end it"))
         receipt, sold = self._till.receipt(receipt)
         who, said = self._named(operator), text_of(reason, "reason")
         lines = [
@@ -247,7 +250,7 @@ class Sale(SaleTenders):
         if lifetime_h is None:
             lifetime_h = self._till.configuration.settings.suspend_expiry_h
         if type(lifetime_h) is not int or not 1 <= lifetime_h <= LIFETIME_LIMIT_H:
-            raise SaleRefused(f"a sale is suspended for 1 to {LIFETIME_LIMIT_H} hours")
+            raise SaleRefused(_("a sale is suspended for 1 to {} hours").format(LIFETIME_LIMIT_H))
         sale = self._till.parking.suspend(
             self.number,
             operator=self._named(operator),
@@ -290,7 +293,7 @@ class Sale(SaleTenders):
         refuses all. A crash before it is durable may keep the first ones, as of any write."""
 
         if not lines:
-            raise SaleRefused("no line was named; name at least one")
+            raise SaleRefused(_("no line was named; name at least one"))
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             sale = open_sale(ledger, self.number, self.id)
@@ -315,5 +318,7 @@ def _given(line: Line, sale: Transaction) -> Line:
 
 def _off(amount_minor: int) -> int:
     if check_minor(amount_minor, "discount") <= 0:
-        raise SaleRefused(f"discount {amount_minor} is not above zero; give what to take off")
+        raise SaleRefused(
+            _("discount {} is not above zero; give what to take off").format(amount_minor)
+        )
     return amount_minor

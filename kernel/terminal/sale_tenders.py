@@ -24,6 +24,7 @@ from kernel.model.money import check_minor
 from kernel.model.transaction import State
 from kernel.terminal.line_facts import TEXT_LIMIT
 from kernel.terminal.sale_record import SaleRecord, signed, text_of
+from kernel.words import gettext as _
 
 __all__ = ["SaleTenders"]
 
@@ -143,10 +144,12 @@ class SaleTenders(SaleRecord):
         """Give tender `number` (1 is the first) back."""
         who = self._named(operator)
         text_of(reason, "reason")
+        with_kick = self._till.kicks.with_kick
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             sale = open_sale(ledger, self.number, self.id)
-            return (signed(decide_tender_void(sale, number, self.id, reason), who, approver),)
+            act = signed(decide_tender_void(sale, number, self.id, reason), who, approver)
+            return with_kick(ledger, (act,))
 
         return self._record(decide).state
 
@@ -169,12 +172,14 @@ class SaleTenders(SaleRecord):
             rounding_minor=rounding,
         )
         with_period, with_receipt = self._till.with_period, self._till.printer.with_receipt
+        with_kick = self._till.kicks.with_kick
         self._till.approvals.refuse_total(self.number)
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             sale = open_sale(ledger, self.number, self.id)
             decided = decide_tender(ledger, sale, tender, self.id)
-            return with_receipt(ledger, with_period(ledger, decided, tender.operator))
+            acts = with_receipt(ledger, with_period(ledger, decided, tender.operator))
+            return with_kick(ledger, acts)
 
         return self._record(decide).state
 
@@ -192,7 +197,7 @@ class SaleTenders(SaleRecord):
 
 def _check_card(token: str | None, last_four: str | None, authorisation: str | None) -> None:
     if last_four is not None and not (type(last_four) is str and _LAST_FOUR.fullmatch(last_four)):
-        raise SaleRefused("a card is named by its last four digits, nothing more")
-    for name, text in (("token", token), ("authorisation code", authorisation)):
+        raise SaleRefused(_("a card is named by its last four digits, nothing more"))
+    for name, text in (("token", token), (_("authorisation code"), authorisation)):
         if text_of(text, name) is not None:
             refuse_card_number(str(text), name)

@@ -41,6 +41,7 @@ from kernel.model.mail import (
 from kernel.model.till_entries import MessageSent
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
+from kernel.terminal.usable import unusable
 
 __all__ = ["Sending", "Sent"]
 
@@ -157,6 +158,8 @@ class Sending:
             raise SaleRefused(
                 f"there is no terminal {to}; `posterm status` names those of this shop"
             ) from None
+        except OSError as fault:
+            raise unusable(self._layout.root, fault) from fault
 
     def _post(self) -> None:
         """Put out, in order, what is logged and not yet answered; what can't be, later."""

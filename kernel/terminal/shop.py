@@ -9,18 +9,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from kernel.coordination.operators import operators_of
 from kernel.disk.files import SHARED_FILE_MODE, replace_file
-from kernel.disk.history import LoggedEntry, exists, read_log
+from kernel.disk.history import LoggedEntry, exists, read_log, read_near
 from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.lock import probe
 from kernel.disk.mounts import require_sound_locks
 from kernel.disk.spool import Spool
 from kernel.errors import LogDamaged, SaleRefused
 from kernel.model.decisions import name_of
+from kernel.model.entries import (
+    Act,
+    CardOutcome,
+    SaleAborted,
+    SaleBegun,
+    SaleRecalled,
+    SaleSuspended,
+    Tender,
+)
 from kernel.model.identity import TransactionId, terminal_id
 from kernel.model.ledger import Ledger
 from kernel.model.operators import Operator
@@ -28,7 +37,7 @@ from kernel.model.reports import Report, x_report
 from kernel.model.till_entries import Started
 from kernel.model.transaction import State, Transaction
 from kernel.terminal.host import Host
-from kernel.terminal.startup import unusable
+from kernel.terminal.usable import usable
 
 __all__ = ["CommittedSale", "LoggedEntry", "LoggedSale", "Shop"]
 
@@ -76,7 +85,7 @@ class Shop:
         Raises `BadConfiguration`, `DiskFull`.
         """
         disk = self._host.disk
-        with self._usable():
+        with usable(self.root):
             try:
                 new = "terminals" not in disk.listdir(self.root)
             except FileNotFoundError:
@@ -88,7 +97,7 @@ class Shop:
     def terminals(self) -> list[str]:
         """Every terminal that ever had a log, sorted. Raises `BadConfiguration`."""
         disk = self._host.disk
-        with self._usable():
+        with usable(self.root):
             try:
                 names = disk.listdir(self._layout.terminals)
             except FileNotFoundError:
@@ -112,10 +121,18 @@ class Shop:
                 if business_date in (None, entry.stamp.business_date):
                     yield CommittedSale(one, sale)
 
-    def sale(self, transaction: str) -> LoggedSale:
-        """The sale of that id, open or closed. Raises `SaleRefused` if there is none."""
+    def sale(self, transaction: str, *, near_lsn: int | None = None) -> LoggedSale:
+        """The sale of that id, open or closed. Raises `SaleRefused` if there is none.
+
+        `near_lsn` is that of one of its entries, which an audit line says: then only those
+        segments are read that it was rung in, and not a log of years.
+        """
         parsed = TransactionId.parse(transaction)
         number = parsed.logged
+        if near_lsn is not None:
+            near = self._sale_near(parsed.terminal, number, near_lsn)
+            if near is not None:
+                return near
         found: Transaction | None = None
         entries: list[LoggedEntry] = []
         ledger, resumed = Ledger(), False
@@ -128,6 +145,31 @@ class Shop:
             raise SaleRefused(f"there is no sale {transaction}; see `posterm sales`")
         return LoggedSale(parsed.terminal, found, tuple(entries), resumed)
 
+    def _sale_near(self, terminal: str, number: int, lsn: int) -> LoggedSale | None:
+        """None where no such sale began at that LSN or before it."""
+        from kernel.codec.audit_acts import ToldAct
+        from kernel.terminal.retold import RetoldTerminal  # tells a log from its middle on
+
+        paths = self._layout.terminal(terminal)
+        with usable(self.root):
+            if not exists(self._host.disk, paths):
+                return None
+            free = probe(self._host.disk, paths.lock) is None
+            read = read_near(
+                self._host.disk, paths, lsn, partial(_begins, number), partial(_ends, number),
+                terminal_is_free=free,
+            )  # fmt: skip
+        told, found = RetoldTerminal(terminal), None
+        entries: list[LoggedEntry] = []
+        resumed = False
+        for entry in read:
+            what = told.take_act(ToldAct(terminal, 0, "", entry.act, entry.stamp))
+            resumed |= isinstance(entry.act, Started) and number in told.sales
+            if entry.act.tx == number:
+                entries.append(entry)
+                found = (what.sale if what is not None else None) or found
+        return LoggedSale(terminal, found, tuple(entries), resumed) if found is not None else None
+
     def x_report(self, terminal: str) -> Report:
         """What the terminal's open period holds, whether it runs or not."""
         terminal = terminal_id(terminal)
@@ -138,16 +180,20 @@ class Shop:
 
     def entries(self, terminal: str) -> Iterator[LoggedEntry]:
         """Every durable entry of the terminal, oldest first."""
-        with self._usable():
+        with usable(self.root):
             yield from self._entries(self._layout.terminal(terminal_id(terminal)))
 
     def spool(self, terminal: str) -> Spool:
         """The receipts that wait for that terminal's printer."""
         return Spool(self._host.disk, self._layout.terminal(terminal_id(terminal)).spool)
 
+    def drawer_spool(self, terminal: str) -> Spool:
+        """The openings that wait for that terminal's cash drawer."""
+        return Spool(self._host.disk, self._layout.terminal(terminal_id(terminal)).drawer_spool)
+
     def operators(self) -> tuple[Operator, ...]:
         """Who may work here, by number. Raises `BadConfiguration`."""
-        with self._usable():
+        with usable(self.root):
             return operators_of(self._host.disk, self._layout)
 
     def keep_fault(self, text: str) -> str:
@@ -156,7 +202,7 @@ class Shop:
         self.make()
         name = f"fault-{self._host.clock.wall_ms()}-{self._host.random_bytes(4).hex()}.txt"
         path = os.path.join(self._layout.temp, name)
-        with self._usable():
+        with usable(self.root):
             data = text.encode(errors="replace")
             replace_file(
                 disk, path, data, scratch=f"{path}.next", mode=SHARED_FILE_MODE, durable=False
@@ -168,7 +214,7 @@ class Shop:
     ) -> Iterator[tuple[LoggedEntry, Transaction | None]]:
         """Each durable entry and the sale that it changed, folded into `ledger`."""
         paths = self._layout.terminal(terminal)
-        with self._usable():
+        with usable(self.root):
             for entry in self._entries(paths):
                 try:
                     sale = ledger.apply(entry.act, entry.stamp)
@@ -185,9 +231,13 @@ class Shop:
         free = probe(disk, paths.lock) is None
         return read_log(disk, paths, terminal_is_free=free)
 
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as fault:
-            raise unusable(self.root, fault) from fault
+
+def _begins(number: int, act: Act) -> bool:
+    return act.tx == number and isinstance(act, SaleBegun | SaleRecalled)
+
+
+def _ends(number: int, act: Act) -> bool:
+    if act.tx != number:
+        return False
+    closes = isinstance(act, Tender | CardOutcome) and act.commit is not None
+    return closes or isinstance(act, SaleAborted | SaleSuspended)

@@ -11,7 +11,8 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from kernel.codec.documents import ProcessIdentity, SessionData
 from kernel.codec.messages import FileName
@@ -21,18 +22,17 @@ from kernel.coordination.suspended import SuspendedSales
 from kernel.coordination.till_configuration import TillConfiguration
 from kernel.disk.durable import read_mark
 from kernel.disk.files import Disk
-from kernel.disk.layout import Layout, TerminalPaths
+from kernel.disk.layout import Layout
 from kernel.disk.lock import ProcessLock
 from kernel.disk.mounts import SOUND, file_system_of
-from kernel.disk.other_process import health_of
+from kernel.disk.other_process import Health
 from kernel.disk.process import this_process
-from kernel.disk.recovery import sealed_segments
 from kernel.errors import BadConfiguration, BadInput
 from kernel.model.identity import terminal_id
 from kernel.terminal.configuring import configuration_files
 from kernel.terminal.host import Host
 from kernel.terminal.parking import SuspendedSale, suspended_sales
-from kernel.terminal.status_memory import Resting, StatusMemory
+from kernel.terminal.status_memory import StatusMemory
 from kernel.terminal.trail import AuditState
 
 __all__ = [
@@ -107,31 +107,21 @@ def shop_status(
     host = host or Host()
     memory = memory or StatusMemory(data_dir, host)
     disk, layout = host.disk, Layout(os.path.abspath(data_dir))
-    running = {
-        status.terminal: status for status in Registry(disk, layout, clock=host.clock).status()
-    }
+    registry = Registry(disk, layout, clock=host.clock, seen=memory.seen)
     try:
+        running = {status.terminal: status for status in registry.status()}
         inbox = Counter(name.label for name in _messages(disk, layout.terminal_inbox))
-        now_ms, alert_s = host.clock.wall_ms(), _alert_silent_s(host, layout)
-        terminals, released = [], _released(disk, layout)
-        for terminal in sorted(running.keys() | set(_terminals(disk, layout))):
-            status = running.get(terminal)
-            paths = layout.terminal(terminal)
-            runs = status is not None and status.state is TerminalState.RUNNING
-            resting = None if runs else memory.resting(disk, paths, terminal)
-            if resting is not None:
-                # Its log says that a sale is gone only at its next start.
-                resting = tuple(one for one in resting[0] if one not in released), resting[1]
-            facts = _facts(disk, paths, terminal, status, resting)
-            facts = _with_health(_with_signs(facts, now_ms, alert_s), host.boot_id)
-            terminals.append(replace(facts, messages=inbox[terminal]))
+        look = _Look(host, layout, memory, _released(disk, layout), _alert_silent_s(host, layout))
+        names = sorted(running.keys() | set(_terminals(disk, layout)))
+        terminals = tuple(look.at(name, running.get(name), inbox[name]) for name in names)
+        durable = {one.terminal: one.durable_lsn for one in terminals if one.durable_lsn}
         return ShopStatus(
             data_dir=layout.root,
-            terminals=tuple(terminals),
+            terminals=terminals,
             messages=inbox.total(),
             broadcasts=sum(1 for _ in _messages(disk, layout.broadcast)),
             suspended=_suspended(disk, layout),
-            audit=memory.trail.state(),
+            audit=memory.trail.state(durable),
         )
     except OSError as fault:
         raise BadConfiguration(
@@ -166,38 +156,97 @@ def trial_lock(path: str) -> Iterator[None]:
         lock.release()
 
 
-def _facts(
-    disk: Disk,
-    paths: TerminalPaths,
-    terminal: str,
-    status: TerminalStatus | None,
-    resting: Resting | None,
-) -> TerminalFacts:
-    mark = read_mark(disk, paths.durable)
-    state = status.state.value if status is not None else "off"
-    runs = state == TerminalState.RUNNING.value
-    session = read_session(disk, paths.session_data) if runs else None
-    sealed = _sealed(disk, paths)
-    sizes = [_size(disk, path) for path in (paths.wal, *map(paths.segment, sealed))]
-    parked, last_lsn = resting or (None, 0)
-    if resting is None:
-        last_lsn = max(mark.lsn if mark else 0, session.last_lsn if session else 0)
-    return TerminalFacts(
-        terminal=terminal,
-        state=state,
-        activity=state,
-        silent_s=None,
-        identity=status.identity if status is not None else None,
-        registered=status is not None and status.registered,
-        session=session,
-        parked=parked,
-        messages=0,
-        segments=sum(size > 0 for size in sizes),
-        size_bytes=sum(sizes),
-        last_lsn=last_lsn,
-        durable_lsn=mark.lsn if mark else None,
-        durable_offset=mark.offset if mark else None,
-    )
+class _Look:
+    """One look at all terminals."""
+
+    def __init__(
+        self,
+        host: Host,
+        layout: Layout,
+        memory: StatusMemory,
+        released: frozenset[str],
+        alert_s: int,
+    ) -> None:
+        self._disk = host.disk
+        self._layout = layout
+        self._memory = memory
+        self._released = released
+        self._alert_s = alert_s
+        self._now_ms = host.clock.wall_ms()
+
+    def at(self, terminal: str, status: TerminalStatus | None, messages: int) -> TerminalFacts:
+        disk, memory, paths = self._disk, self._memory, self._layout.terminal(terminal)
+        runs = status is not None and status.state is TerminalState.RUNNING
+        identity = status.identity if status is not None else None
+        state = status.state.value if status is not None else "off"
+        mark = memory.seen.read(paths.durable, partial(read_mark, disk, paths.durable))
+        session, resting, health = None, None, None
+        if runs:
+            said = partial(read_session, disk, paths.session_data)
+            session = memory.seen.read(paths.session_data, said)
+            health = memory.health(identity) if identity is not None else None
+        else:
+            resting = memory.resting(disk, paths, terminal)
+        parked = None
+        if resting is not None:
+            # Its log says that a sale is gone only at its next start.
+            parked = tuple(one for one in resting[0] if one not in self._released)
+            last_lsn = resting[1]
+        else:
+            last_lsn = max(mark.lsn if mark else 0, session.last_lsn if session else 0)
+        silent_s = self._silent_s(session, identity)
+        size = memory.size(disk, paths)
+        return TerminalFacts(
+            terminal=terminal,
+            state=state,
+            activity=self._activity(state, session, identity, silent_s, parked, health),
+            silent_s=silent_s,
+            identity=identity,
+            registered=status is not None and status.registered,
+            session=session,
+            parked=parked,
+            messages=messages,
+            segments=size.segments,
+            size_bytes=size.size_bytes,
+            last_lsn=last_lsn,
+            durable_lsn=mark.lsn if mark else None,
+            durable_offset=mark.offset if mark else None,
+            memory_bytes=health.memory_bytes if health is not None else None,
+        )
+
+    def _silent_s(
+        self, session: SessionData | None, identity: ProcessIdentity | None
+    ) -> float | None:
+        """Since its last sign of life."""
+        if session is None:
+            return None
+        sign_ms = session.heartbeat_ms
+        if identity is not None:
+            # One that was started just now has still the session of the run before.
+            sign_ms = max(sign_ms, round(identity.started_at.timestamp() * 1000))
+        return max(0.0, (self._now_ms - sign_ms) / 1000)
+
+    def _activity(  # noqa: PLR0917  # one call, above, of what was read there
+        self,
+        state: str,
+        session: SessionData | None,
+        identity: ProcessIdentity | None,
+        silent_s: float | None,
+        parked: tuple[str, ...] | None,
+        health: Health | None,
+    ) -> str:
+        """What it is at: of one that runs by its last sign of life, and by what this machine
+        says about its process, because a stopped one is silent however short a time."""
+        if state != TerminalState.RUNNING.value:
+            return "parked" if parked else state
+        if health is not None and health.stopped:
+            return "silent"
+        if session is None or silent_s is None:
+            return state
+        if 0 < self._alert_s < silent_s:
+            return "silent"
+        ours = identity is None or identity.incarnation == session.incarnation
+        return session.activity if ours else state
 
 
 def _terminals(disk: Disk, layout: Layout) -> Iterator[str]:
@@ -206,35 +255,6 @@ def _terminals(disk: Disk, layout: Layout) -> Iterator[str]:
             yield terminal_id(name)
         except BadInput:
             continue  # something else that stands there
-
-
-def _with_signs(facts: TerminalFacts, now_ms: int, alert_s: int) -> TerminalFacts:
-    """What it is at, by its last sign of life."""
-    if facts.state != TerminalState.RUNNING.value:
-        return replace(facts, activity="parked") if facts.parked else facts
-    session = facts.session
-    if session is None:
-        return facts
-    sign_ms = session.heartbeat_ms
-    if facts.identity is not None:
-        # One that was started just now has still the session of the run before.
-        sign_ms = max(sign_ms, round(facts.identity.started_at.timestamp() * 1000))
-    silent_s = max(0.0, (now_ms - sign_ms) / 1000)
-    silent = 0 < alert_s < silent_s
-    if facts.identity is None or facts.identity.incarnation == session.incarnation:
-        facts = replace(facts, activity=session.activity)
-    return replace(facts, activity="silent" if silent else facts.activity, silent_s=silent_s)
-
-
-def _with_health(facts: TerminalFacts, boot_id: str) -> TerminalFacts:
-    """What this machine says about its process: a stopped one is silent, however short a time."""
-    if facts.state != TerminalState.RUNNING.value or facts.identity is None:
-        return facts
-    health = health_of(facts.identity, boot_id)
-    if health is None:
-        return facts
-    activity = "silent" if health.stopped else facts.activity
-    return replace(facts, activity=activity, memory_bytes=health.memory_bytes)
 
 
 def _alert_silent_s(host: Host, layout: Layout) -> int:
@@ -269,17 +289,3 @@ def _names(disk: Disk, path: str) -> list[str]:
         return disk.listdir(path)
     except FileNotFoundError:
         return []
-
-
-def _sealed(disk: Disk, paths: TerminalPaths) -> list[int]:
-    try:
-        return sealed_segments(disk, paths)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _size(disk: Disk, path: str) -> int:
-    try:
-        return disk.stat(path).st_size
-    except FileNotFoundError:
-        return 0

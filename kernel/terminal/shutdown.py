@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kernel.codec.documents import ProcessIdentity
-from kernel.codec.shutdown import ShutdownCancelled, ShutdownOrder
+from kernel.codec.shutdown import GRACE_LIMIT_S, ShutdownCancelled, ShutdownOrder
 from kernel.coordination.registry import Registry, TerminalState
 from kernel.coordination.shutdown import CANCEL, ORDER, ShutdownFlag
 from kernel.disk.layout import Layout
-from kernel.errors import KernelError
+from kernel.errors import KernelError, SaleRefused
 from kernel.terminal.host import Host
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class Shutdown:
 
     def begin(self, grace_s: float, reason: str) -> ShutdownOrder:
         """Let no till start, and tell all that run. Raises `Contention`, `SaleRefused`."""
+        if not 0 <= grace_s <= GRACE_LIMIT_S:  # no number at all is out of range too
+            raise SaleRefused(f"the grace period is out of range; give 0 to {GRACE_LIMIT_S} s")
         now_ms = self._host.clock.wall_ms()
         order = ShutdownOrder(
             id=self._host.random_bytes(16).hex(),

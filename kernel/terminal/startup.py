@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -17,13 +16,14 @@ from kernel.disk.layout import Layout, TerminalPaths
 from kernel.disk.lock import ProcessLock
 from kernel.disk.mounts import require_sound_locks
 from kernel.disk.recovery import OpenedLog, open_log
-from kernel.errors import BadConfiguration, DiskFull, KernelError, Poisoned
+from kernel.errors import KernelError, Poisoned
 from kernel.model.decisions import name_of
 from kernel.model.entries import Act, Stamp
 from kernel.model.till_entries import Recovered, Started
 from kernel.terminal.configuring import log_configuration, till_configuration
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
+from kernel.terminal.usable import unusable
 
 __all__ = [
     "KernelStore",
@@ -31,7 +31,6 @@ __all__ = [
     "directories",
     "open_store",
     "unregister",
-    "unusable",
 ]
 
 
@@ -78,24 +77,6 @@ def directories(
         return layout.make_terminal(host.disk, terminal)
     except OSError as fault:
         raise unusable(layout.root, fault) from fault
-
-
-def unusable(path: str, fault: OSError) -> KernelError:
-    """What to tell whoever named the data directory `path`, which `fault` makes unusable."""
-    what = fault.strerror or str(fault)
-    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"{path}: the disk is full; free space and start again")
-    hints = {
-        errno.EROFS: "make it writable, or name another with --data-dir",
-        errno.EACCES: "make it writable for this user, or name another with --data-dir",
-        errno.EPERM: "make it writable for this user, or name another with --data-dir",
-        errno.ENOTDIR: "name a directory with --data-dir",
-        errno.EEXIST: "a file stands where a directory should be; name another with --data-dir",
-        errno.ENOENT: "make the directory above it first",
-    }
-    return BadConfiguration(
-        f"data directory {path} can't be used: {what}; {hints.get(fault.errno or 0, 'check it')}"
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from kernel.disk.day_closes import DayClose, day_closes
 from kernel.disk.layout import Layout
+from kernel.errors import LogDamaged
 from kernel.model.decisions import name_of
 from kernel.model.mail import Ack
 from kernel.model.store_report import StoreReport, TillZ, Unclosed, store_report
@@ -37,10 +38,15 @@ class StoreDay:
         unclosed: list[Unclosed] = []
         running = set(running)
         for terminal in self._shop.terminals():
-            paths = self._layout.terminal(terminal)
-            found = day_closes(self._host.disk, paths, business_date)
+            try:
+                found = day_closes(self._host.disk, self._layout.terminal(terminal), business_date)
+                answer = said.get(terminal)
+                reason = _still_open(answer) if terminal in running else self._off(terminal)
+            except LogDamaged as fault:
+                found, reason = [], f"its Z can't be read: {fault}"
+            except OSError as fault:
+                found, reason = [], f"its log can't be read: {fault.strerror}; see `posterm verify`"
             closed += [_till_z(terminal, one) for one in found]
-            reason = _still_open(said.get(terminal)) if terminal in running else self._off(terminal)
             if reason is not None:
                 unclosed.append(Unclosed(terminal=terminal, reason=reason))
         return store_report(business_date, closed, unclosed)

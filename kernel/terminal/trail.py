@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kernel.codec.audit import LINE, AuditLine, decode_line
@@ -21,12 +20,12 @@ from kernel.disk.audit_reader import AuditFollower, audit_files, audit_lines
 from kernel.disk.durable import read_mark
 from kernel.disk.history import exists
 from kernel.disk.layout import Layout
-from kernel.disk.lock import probe
 from kernel.disk.process import this_process
+from kernel.disk.seen import Seen
 from kernel.errors import BadInput
 from kernel.model.identity import terminal_id
 from kernel.terminal.host import Host
-from kernel.terminal.startup import unusable
+from kernel.terminal.usable import usable
 
 __all__ = ["AuditFilter", "AuditState", "AuditTrail"]
 
@@ -91,16 +90,22 @@ class AuditState:
 class AuditTrail:
     """The audit trail of one shop. Raises `BadConfiguration` where it can't be read."""
 
-    def __init__(self, data_dir: str | os.PathLike[str], host: Host | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: str | os.PathLike[str],
+        host: Host | None = None,
+        seen: Seen | None = None,
+    ) -> None:
         self._host = host or Host()
         self._layout = Layout(os.path.abspath(data_dir))
+        self._seen = seen or Seen(self._host.disk, self._host.clock)
         self._follower = AuditFollower(self._host.disk, self._layout)
         self._progress = AuditProgress(self._host.disk, self._layout)
 
     def newest(self, wanted: AuditFilter, limit: int) -> list[AuditLine]:
         """The last `limit` lines that it shows, oldest first."""
         kept: deque[AuditLine] = deque()
-        with self._usable(), audit_files(self._host.disk, self._layout) as files:
+        with usable(self._layout.root), audit_files(self._host.disk, self._layout) as files:
             for _, _, descriptor in files:
                 room = limit - len(kept)
                 if room <= 0:
@@ -111,7 +116,7 @@ class AuditTrail:
 
     def poll(self, wanted: AuditFilter) -> list[AuditLine]:
         """What has come since the last call; nothing at the first."""
-        with self._usable():
+        with usable(self._layout.root):
             return list(_shown(self._follower.poll(), wanted))
 
     def bring_up_to_date(self) -> int:
@@ -121,7 +126,7 @@ class AuditTrail:
         collector = self._collector()
         collected = 0
         try:
-            with self._usable():
+            with usable(self._layout.root):
                 while more := collector.collect():
                     collected += more
         finally:
@@ -134,7 +139,7 @@ class AuditTrail:
         collector = self._collector()
         collected = 0
         try:
-            with self._usable():
+            with usable(self._layout.root):
                 if not collector.rebuild():
                     remove_audit(self._host.disk, self._layout)
                     return None
@@ -144,17 +149,19 @@ class AuditTrail:
             collector.release()
         return collected
 
-    def state(self) -> AuditState:
-        """Who collects and how far behind it is."""
+    def state(self, durable: Mapping[str, int] | None = None) -> AuditState:
+        """Who collects and how far behind it is; `durable` says how far each log is, if known."""
         disk, layout = self._host.disk, self._layout
-        with self._usable():
-            terminals = self._terminals()
-            marks = {one: read_mark(disk, layout.terminal(one).durable) for one in terminals}
-            durable = {one: mark.lsn for one, mark in marks.items() if mark is not None}
+        with usable(self._layout.root):
+            if durable is None:
+                marks = {
+                    one: read_mark(disk, layout.terminal(one).durable) for one in self._terminals()
+                }
+                durable = {one: mark.lsn for one, mark in marks.items() if mark is not None}
             seen = self._progress.read(durable)
             behind = {one: lsn - seen.get(one, 0) for one, lsn in durable.items()}
             waiting = {one: entries for one, entries in behind.items() if entries > 0}
-            holder = probe(disk, layout.operation_lock(OPERATION))
+            holder = self._seen.holder(layout.operation_lock(OPERATION))
         return AuditState(holder.identity if holder is not None else None, waiting)
 
     def _collector(self) -> Collector:
@@ -166,10 +173,10 @@ class AuditTrail:
             incarnation=host.random_bytes(16).hex(),
             started_ms=host.clock.wall_ms(),
         )
-        return Collector(host.disk, self._layout, identity)
+        return Collector(host.disk, self._layout, identity, clock=host.clock)
 
     def _has_logs(self) -> bool:
-        with self._usable():
+        with usable(self._layout.root):
             return bool(self._terminals())
 
     def _terminals(self) -> list[str]:
@@ -179,13 +186,6 @@ class AuditTrail:
         except FileNotFoundError:
             return []
         return sorted(name for name in names if exists(disk, self._layout.terminal(name)))
-
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as fault:
-            raise unusable(self._layout.root, fault) from fault
 
 
 def _shown(lines: Iterator[bytes], wanted: AuditFilter) -> Iterator[AuditLine]:

@@ -7,15 +7,25 @@ beside the tills.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
+from kernel.coordination.verify_shared import SharedVerdict, check_shared
 from kernel.disk.audit_check import AuditVerdict, check_audit
 from kernel.disk.layout import Layout
 from kernel.disk.verify import Finding, Progress, Verdict, verify
 from kernel.model.identity import terminal_id
 from kernel.terminal.host import Host
-from kernel.terminal.startup import unusable
+from kernel.terminal.usable import usable
 
-__all__ = ["AuditVerdict", "Finding", "Verdict", "verify_audit", "verify_shop"]
+__all__ = [
+    "AuditVerdict",
+    "Finding",
+    "SharedVerdict",
+    "Verdict",
+    "verify_audit",
+    "verify_shared",
+    "verify_shop",
+]
 
 
 def verify_shop(
@@ -51,7 +61,23 @@ def verify_audit(data_dir: str | os.PathLike[str], *, host: Host | None = None) 
     """
     host = host or Host()
     layout = Layout(os.path.abspath(data_dir))
-    try:
+    with usable(layout.root):
         return check_audit(host.disk, layout)
-    except OSError as fault:
-        raise unusable(layout.root, fault) from fault
+
+
+def verify_shared(
+    data_dir: str | os.PathLike[str], logs: Sequence[Verdict], *, host: Host | None = None
+) -> SharedVerdict:
+    """Suspended sales and returns on receipts, each held against the logs of all tills.
+
+    `logs` is what `verify_shop` found of them: with a damaged one there is nothing to hold
+    against. Raises `BadConfiguration`.
+    """
+    host = host or Host()
+    layout = Layout(os.path.abspath(data_dir))
+    damaged = ", ".join(one.terminal for one in logs if not one.sound)
+    if damaged:
+        note = f"{layout.shared}: not compared with the logs: that of {damaged} is damaged"
+        return SharedVerdict(notes=(note,))
+    with usable(layout.root):
+        return check_shared(host.disk, layout)

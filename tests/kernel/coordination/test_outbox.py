@@ -10,8 +10,8 @@ import pytest
 from kernel.codec.messages import FileName, decode_message
 from kernel.coordination.outbox import Outbox
 from kernel.disk.files import read_file
-from tests.kernel.coordination.test_mailbox import LAYOUT, message, shop
 from tests.support.faults import Fails, FaultyDisk
+from tests.support.mail import LAYOUT, message, shop
 from tests.support.memory_disk import MemoryDisk
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kernel.codec.shutdown import ShutdownOrder, encode_shutdown
 from kernel.coordination.shutdown import ShutdownFlag
 from kernel.coordination.signatures import Signatures
+from kernel.disk.files import read_file
 from kernel.disk.layout import Layout
 from kernel.errors import Contention, DiskFull, SaleRefused
 from tests.support.crash_images import Cut, every_crash_image
@@ -114,6 +115,42 @@ def test_a_flag_that_is_none_is_set_aside_and_keeps_no_till_off(
     (kept,) = machine.disk.listdir(LAYOUT.cleanup)
     assert kept.startswith("shutdown_signal.flag.")
     assert "shutdown_signal.flag" not in machine.disk.listdir(LAYOUT.coordination)
+
+
+def test_who_can_not_read_the_flag_just_now_leaves_it_standing(machine: TillMachine) -> None:
+    order = order_of(machine)
+    flag_of(machine).hoist(order)
+    signatures = Signatures(machine.disk, LAYOUT, clock=machine.clock)
+    disk = FaultyDisk(machine.disk, Fails("open", 1, errno.EMFILE, last=1))
+    out_of_files = ShutdownFlag(disk, LAYOUT, signatures, clock=machine.clock)
+    with pytest.raises(Contention, match="Too many open files"):
+        out_of_files.refuse_start("TILL")
+    with pytest.raises(Contention, match="stock-taking"):
+        out_of_files.refuse_start("TILL")
+    assert machine.disk.listdir(LAYOUT.cleanup) == []
+
+
+def test_a_flag_that_came_while_a_forged_one_was_looked_at_is_not_set_aside(
+    machine: TillMachine,
+) -> None:
+    order = order_of(machine)
+    flag_of(machine).hoist(order)
+    genuine = read_file(machine.disk, LAYOUT.shutdown_flag, 1 << 16) or b""
+    machine.write(LAYOUT.shutdown_flag, b"rubbish")
+
+    class Meanwhile(FaultyDisk):
+        """The manager hoists his flag when the bad one has just been read."""
+
+        def close(self, descriptor: int) -> None:
+            super().close(descriptor)
+            if self.calls["close"] == 1:
+                machine.write(LAYOUT.shutdown_flag, genuine)
+
+    signatures = Signatures(machine.disk, LAYOUT, clock=machine.clock)
+    late = ShutdownFlag(Meanwhile(machine.disk), LAYOUT, signatures, clock=machine.clock)
+    with pytest.raises(Contention, match="stock-taking"):
+        late.refuse_start("TILL")
+    assert machine.disk.listdir(LAYOUT.cleanup) == []
 
 
 def test_no_terminal_but_the_manager_s_hoists_a_flag(machine: TillMachine) -> None:

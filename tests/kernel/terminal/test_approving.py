@@ -6,19 +6,21 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from errno import ENOSPC
 
 import pytest
 from msgspec.structs import replace
 
-from kernel import Host, Sale, SaleRefused, Terminal
+from kernel import DiskFull, Host, Sale, SaleRefused, Terminal
 from kernel.codec.operators import ApprovalAnswer, ApprovalRequest
 from kernel.coordination.approvals import ApprovalOutcome, Awaited
-from kernel.disk.files import read_file
+from kernel.disk.files import Disk, read_file
 from kernel.disk.history import read_log
 from kernel.disk.layout import Layout
 from kernel.model.entries import Act, Line, SaleAborted
 from kernel.model.till_entries import Applied, Approval, ApprovalUsed, Event
 from tests.support.crash_images import every_crash_image
+from tests.support.faults import FaultyDisk
 from tests.support.staff import ANNA, BO, CLEO, PINS, operators_json
 from tests.support.tills import ROOT, TillMachine
 
@@ -44,10 +46,14 @@ def till(machine: TillMachine) -> Iterator[Terminal]:
 
 
 @contextmanager
-def console(machine: TillMachine) -> Iterator[Terminal]:
+def console(machine: TillMachine, disk: Disk | None = None) -> Iterator[Terminal]:
     """The manager's, on the same machine; who manages it is signed on."""
-    process = machine.disk.process()
-    host = Host(process, machine.clock, machine.host().random_bytes, machine.disk.boot_id)
+    host = Host(
+        disk or machine.disk.process(),
+        machine.clock,
+        machine.host().random_bytes,
+        machine.disk.boot_id,
+    )
     with Terminal.start("MANAGER", ROOT, host=host, allow_unsound_locks=True) as manager:
         manager.sign_on(CLEO, PINS[CLEO])
         yield manager
@@ -70,6 +76,33 @@ def deliver(*terminals: Terminal) -> None:
     for _ in range(3):
         for terminal in terminals:
             terminal.postman.deliver()
+
+
+class Filling(FaultyDisk):
+    """One that takes nothing while it is `full`."""
+
+    full = False
+
+    def pwrite(self, descriptor: int, data: bytes, offset: int) -> int:
+        if self.full:
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
+        return super().pwrite(descriptor, data, offset)
+
+
+def test_an_answer_that_finds_no_space_can_be_given_again(machine: TillMachine) -> None:
+    disk = Filling(machine.disk.process())
+    with machine.start() as till, console(machine, disk) as manager:
+        till.sign_on(ANNA, PINS[ANNA])
+        awaited = till.approvals.ask("discount", sale=a_sale(till), line=1, new=400)
+        deliver(till, manager)
+        (asked,) = manager.approvals.requests.all()
+        disk.full = True
+        with pytest.raises(DiskFull):
+            manager.approvals.answer(asked.request.token, allow=True)
+        disk.full = False
+        manager.approvals.answer(asked.request.token, allow=True)
+        deliver(manager, till)
+        assert awaited.outcome is GRANTED
 
 
 # --- by PIN -------------------------------------------------------------------------------
@@ -96,9 +129,24 @@ def test_using_an_approval_and_the_act_are_one_write(machine: TillMachine, till:
     sale = a_sale(till)
     token = till.approvals.by_pin("void_sale", BO, PINS[BO], sale=sale)
     till.approvals.use(sale, token).abort("left")
-    log = read_log(machine.disk.process(), machine.paths, terminal_is_free=False)
-    *_, used, aborted = log
-    assert isinstance(used.act, ApprovalUsed) and used.stamp.end == aborted.stamp.end
+    *_, (used_in, used), (aborted_in, _) = machine.writes()
+    assert isinstance(used, ApprovalUsed) and used_in == aborted_in
+
+
+def test_another_quantity_is_allowed_for_that_item_at_its_price_alone(till: Terminal) -> None:
+    sale = a_sale(till)
+    token = till.approvals.by_pin("void_line", BO, PINS[BO], sale=sale, line=1, new=1500)
+    allowed = till.approvals.use(sale, token)
+    for code, quantity, unit_minor in (("TEA", 3, 500), ("COFFEE", 1, 1500), ("COFFEE", 2, 500)):
+        with pytest.raises(SaleRefused, match="not for this"):
+            allowed.add_line(code, quantity, unit_minor, instead_of=[1])
+    with pytest.raises(SaleRefused, match="not for this"):
+        allowed.void_line(1)
+    with pytest.raises(SaleRefused, match="not for this"):
+        allowed.add_line("COFFEE", 3, 500, instead_of=[2])
+    assert sale.total_minor == 800
+    allowed.add_line("COFFEE", 3, 500, instead_of=[1])
+    assert sale.total_minor == 1800
 
 
 def test_no_crash_leaves_the_act_without_its_spent_approval(machine: TillMachine) -> None:
@@ -218,6 +266,79 @@ def test_a_sale_is_not_paid_while_an_approval_is_awaited_but_goes_on(
         other.tender_cash(800)
         till.approvals.withdraw(awaited)
         sale.tender_cash(801)
+
+
+def inbox(machine: TillMachine, terminal: str) -> list[str]:
+    names = machine.disk.process().listdir(f"{ROOT}/shared/cross_terminal_messages/terminal_inbox")
+    return [name for name in names if name.startswith(f"{terminal}_")]
+
+
+def test_a_request_waits_for_the_next_console_when_one_dies_and_is_logged_once(
+    machine: TillMachine, till: Terminal
+) -> None:
+    sale = a_sale(till)
+    with console(machine) as first:
+        awaited = till.approvals.ask("void_line", sale=sale, line=1)
+        other = till.approvals.ask("void_line", sale=sale, line=2)
+        deliver(first, till)
+        assert len(first.approvals.requests.all()) == 2
+        till.approvals.withdraw(other)
+        deliver(first, till)
+    with console(machine) as second:
+        deliver(second, till)
+        (found,) = second.approvals.requests.all()
+        assert found.request == awaited.request
+        second.approvals.answer(found.request.token, allow=True)
+        deliver(till, second)
+        assert awaited.outcome is GRANTED
+        log = read_log(machine.disk.process(), second._paths, terminal_is_free=False)
+        applied = [entry.act for entry in log if entry.act.applied == found.message]
+        assert len(applied) == 1, "told of twice, handled once"
+    with console(machine) as third:
+        deliver(third)
+        assert third.approvals.requests.all() == ()
+    machine.clock.advance(61)
+    with console(machine) as last:
+        deliver(last)
+        assert inbox(machine, "MANAGER") == []
+    till.approvals.use(sale, awaited.token).void_line(1)
+    with pytest.raises(SaleRefused):
+        till.approvals.use(sale, awaited.token).void_line(2)
+
+
+def test_a_console_that_comes_too_late_finds_no_request(
+    machine: TillMachine, till: Terminal
+) -> None:
+    sale = a_sale(till)
+    with console(machine) as first:
+        till.approvals.ask("void_line", sale=sale, line=1)
+        deliver(first, till)
+    machine.clock.advance(60)
+    with console(machine) as second:
+        deliver(second, till)
+        assert second.approvals.requests.all() == ()
+        assert inbox(machine, "MANAGER") == []
+    sale.tender_cash(800)
+
+
+def test_a_second_word_on_what_was_answered_changes_nothing(
+    machine: TillMachine, till: Terminal
+) -> None:
+    """The first console died between its answer and the deletion of the request."""
+    sale = a_sale(till)
+    with console(machine) as first:
+        awaited = till.approvals.ask("void_line", sale=sale, line=1)
+        deliver(first, till)
+        first.postman.let_go = lambda message: None  # type: ignore[method-assign]
+        first.approvals.answer(awaited.token, allow=True)
+        deliver(till)
+    with console(machine) as second:
+        deliver(second)
+        (found,) = second.approvals.requests.all()
+        second.approvals.answer(found.request.token, allow=False)
+        deliver(till, second)
+        assert awaited.outcome is GRANTED
+    assert len(acts(machine, Approval)) == 1 and acts(machine, Event) == []
 
 
 def test_nobody_is_asked_where_no_console_runs(till: Terminal) -> None:

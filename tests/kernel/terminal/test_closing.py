@@ -5,6 +5,7 @@ Two tills of one shop in memory. Mail is carried by hand; the thread of an order
 
 from __future__ import annotations
 
+import math
 import threading
 
 import pytest
@@ -141,6 +142,27 @@ def test_at_the_end_of_the_grace_period_sales_are_suspended_parked_or_ended(shop
     shop.manager.shutdown.finish()
     again = shop.start("TILL_01")
     assert [sale.id for sale in again.open_sales] == [tendered.id]
+
+
+@pytest.mark.parametrize("grace_s", [-1.0, 86_401.0, math.nan, math.inf, 10**400])
+def test_a_grace_period_that_is_none_is_refused_and_nobody_is_told(
+    shop: Shop, grace_s: float
+) -> None:
+    with pytest.raises(SaleRefused, match="grace period is out of range"):
+        shop.order(grace_s)
+    assert shop.flag.standing() is None
+    shop.deliver()
+    assert followed(shop) is None
+
+
+def test_a_till_stops_also_where_its_sales_can_be_put_nowhere(shop: Shop) -> None:
+    sale = shop.till.begin("STORE_001", "EUR", "0001")
+    sale.add_line("TEA", 1, 250)
+    shop.order()
+    shop.deliver()
+    shop.machine.disk.rename(LAYOUT.suspended, f"{LAYOUT.suspended}.gone")
+    shop.pass_grace()
+    assert shop.until_out().parked == (sale.number,)
 
 
 def test_no_till_starts_before_the_deadline_or_the_end_of_the_shutdown(shop: Shop) -> None:

@@ -5,15 +5,22 @@ MANAGER and tills of one shop in memory; mail is carried by hand.
 
 from __future__ import annotations
 
+from errno import EIO
+from typing import get_args
+
 import pytest
 
-from kernel import CloseDay, SaleRefused, StoreReport, Terminal
+from kernel import CloseDay, Host, SaleRefused, StoreReport, Terminal
+from kernel.codec.acts import AnyOrder
 from kernel.codec.messages import Message, encode_body
+from kernel.disk.files import read_file
 from kernel.model.ledger import Ledger
 from kernel.model.mail import message_id
 from kernel.model.till_entries import PeriodClosed
 from kernel.terminal.acting import Acting
 from kernel.terminal.day import CLOSE_DAY, DayRequest
+from kernel.terminal.store_day import StoreDay
+from tests.support.faults import Fails, FaultyDisk
 from tests.support.posts import LAYOUT, Shop, acts_of, deliver_all
 
 TODAY = 20260101
@@ -140,6 +147,36 @@ def test_a_till_that_is_off_with_its_period_open_is_named(store: Store) -> None:
     (unclosed,) = report.unclosed
     assert unclosed.terminal == "T2"
     assert unclosed.reason == "it is off with period 1 of 20260101 open; start it and close it"
+
+
+def test_a_till_whose_z_can_not_be_read_is_named_and_the_others_are_summed(store: Store) -> None:
+    for till, amount in (("T1", 300), ("T2", 50)):
+        store.sell(till, amount)
+    store.close()
+    for name in ("T1", "T2"):
+        store.tills.pop(name).stop()
+    sealed = LAYOUT.terminal("T1").segment(1)
+    data = read_file(store.shop.disk.process(), sealed, 1 << 20)
+    assert data is not None
+    store.shop.put(sealed, data.replace(b"TEA", b"TAE"))
+    report = store.close()
+    assert [one.terminal for one in report.closed] == ["T2"]
+    (unclosed,) = report.unclosed
+    assert unclosed.terminal == "T1" and "can't be read" in unclosed.reason
+
+
+def test_a_log_that_the_disk_does_not_give_is_named_too(store: Store) -> None:
+    store.sell("T1", 300)
+    store.tills.pop("T1").stop()
+    host = store.manager._host
+    failing = FaultyDisk(store.shop.disk.process(), Fails("pread", 1, EIO))
+    day = StoreDay(LAYOUT, Host(failing, host.clock, host.random_bytes, host.boot_id))
+    unclosed = {one.terminal: one.reason for one in day.report(TODAY, (), ()).unclosed}
+    assert unclosed["T1"] == "its log can't be read: Input/output error; see `posterm verify`"
+
+
+def test_every_order_has_its_act(store: Store) -> None:
+    assert set(store.acting._acts) == set(get_args(AnyOrder))
 
 
 def test_the_same_message_again_closes_no_second_period(store: Store) -> None:

@@ -216,6 +216,22 @@ def test_a_claim_of_a_till_that_is_gone_is_put_back(data_dir: Path) -> None:
             floor.act(Settle(terminal="T1"))
 
 
+def test_only_what_went_back_to_the_floor_is_said_to_be_there(data_dir: Path) -> None:
+    with Terminal.start("T1", data_dir) as till:
+        sale = till.begin("S1", "EUR", "0001")
+        sale.add_line("TEA", 1, 100)
+        ticket = sale.suspend()
+    files = SuspendedSales(RealDisk(), Layout(str(data_dir)))
+    left = files.read(TicketFile(ticket, Place.READY))
+    with Terminal.start("T2", data_dir) as till:
+        till.recall(ticket)
+    files.put(left, "T2")  # and T2 died when its log had the sale, before the file was gone
+    files.move(TicketFile(ticket, Place.PENDING, "T2"), Place.CLAIM, "T2")
+    with Floor.start(data_dir) as floor:
+        assert floor.act(Settle(terminal="T2")) == Settled(tickets=())
+        assert floor.status().suspended == ()
+
+
 def test_clean_up_takes_what_is_nobody_s_and_leaves_the_rest(data_dir: Path) -> None:
     with python_child("-c", SELLING, "T1", data_dir) as child:
         child.wait_for_line("open")

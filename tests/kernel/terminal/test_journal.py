@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from opcode import opmap
-from types import FrameType
-from typing import Any, Self
 
 import pytest
 
@@ -18,24 +11,9 @@ from kernel import DiskFull, Poisoned, SaleRefused, Stopped, Terminal
 from kernel.model.entries import Act
 from kernel.model.ledger import Ledger
 from kernel.model.till_entries import Event, PeriodOpened
-from kernel.terminal.journal import Journal
 from tests.support.faults import Fails, FaultyDisk, ShortWrite
-from tests.support.memory_disk import MemoryDisk
+from tests.support.gate import Gate, noted
 from tests.support.tills import TillMachine
-
-
-@pytest.fixture
-def machine() -> TillMachine:
-    return TillMachine()
-
-
-@pytest.fixture
-def till(machine: TillMachine) -> Terminal:
-    return machine.start()
-
-
-def noted(what: Any) -> tuple[Act, ...]:
-    return (Event(what=what),)
 
 
 def test_a_decision_that_fails_by_a_bug_leaves_no_trace_and_the_till_goes_on(
@@ -115,35 +93,15 @@ def test_a_full_disk_refuses_one_request_and_keeps_nothing_of_it(machine: TillMa
     till.begin("S1", "EUR", "0001")
 
 
-class _Gate(MemoryDisk):
-    """Holds its first armed sync until it is let go; then that sync fails, if told so."""
-
-    def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **named)
-        self.armed = False
-        self.error = 0
-        self.reached = threading.Event()
-        self.go = threading.Event()
-
-    def fdatasync(self, descriptor: int) -> None:
-        if self.armed:
-            self.armed = False
-            self.reached.set()
-            assert self.go.wait(20)
-            if self.error:
-                raise OSError(self.error, "planned")
-        super().fdatasync(descriptor)
-
-
 @pytest.fixture
-def gated() -> tuple[TillMachine, _Gate]:
+def gated() -> tuple[TillMachine, Gate]:
     machine = TillMachine()
-    gate = _Gate()
+    gate = Gate()
     machine.disk = gate
     return machine, gate
 
 
-def test_what_is_staged_is_never_shown(gated: tuple[TillMachine, _Gate]) -> None:
+def test_what_is_staged_is_never_shown(gated: tuple[TillMachine, Gate]) -> None:
     machine, gate = gated
     till = machine.start()
     sale = till.begin("S1", "EUR", "0001")
@@ -159,7 +117,7 @@ def test_what_is_staged_is_never_shown(gated: tuple[TillMachine, _Gate]) -> None
 
 
 def test_all_who_wait_behind_a_failed_sync_are_refused_and_nothing_of_them_is_kept(
-    gated: tuple[TillMachine, _Gate],
+    gated: tuple[TillMachine, Gate],
 ) -> None:
     machine, gate = gated
     till = machine.start()
@@ -191,7 +149,7 @@ def test_all_who_wait_behind_a_failed_sync_are_refused_and_nothing_of_them_is_ke
         sale.add_line("TEA", 1, 1)
 
 
-def test_many_who_wait_share_a_sync(gated: tuple[TillMachine, _Gate]) -> None:
+def test_many_who_wait_share_a_sync(gated: tuple[TillMachine, Gate]) -> None:
     machine, gate = gated
     till = machine.start()
     gate.armed = True
@@ -251,195 +209,3 @@ def test_what_was_refused_for_lack_of_space_is_not_staged_any_more(machine: Till
         sale.add_line("TEA", 1, 500)
     assert sale.add_line("TEA", 1, 200) == 1
     assert sale.tender_cash(200).name == "COMMITTED"
-
-
-_ANSWERS_SIGNALS = frozenset(opmap[name] for name in ("CALL", "RESUME", "JUMP_BACKWARD"))
-
-
-class _Interrupt:
-    """Ctrl+C at the nth place in the journal where Python lets a signal in."""
-
-    def __init__(self, at: int) -> None:
-        self.left = at
-        self.came = False
-        self._ran: dict[FrameType, int] = {}
-
-    def __call__(self, frame: FrameType, event: str, _: object) -> Self | None:
-        if not frame.f_code.co_filename.endswith(os.path.join("terminal", "journal.py")):
-            return None
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            before = self._ran.get(frame)
-            self._ran[frame] = frame.f_code.co_code[frame.f_lasti]
-            if before in _ANSWERS_SIGNALS:
-                self._count()
-        return self
-
-    def _count(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            sys.settrace(None)
-            self.came = True
-            raise KeyboardInterrupt
-
-    def __enter__(self) -> None:
-        sys.settrace(self)
-
-    def __exit__(self, *_: object) -> None:
-        sys.settrace(None)
-
-
-Story = Callable[[TillMachine, _Interrupt], Iterator[list[threading.Thread]]]
-"""Yields the threads that must end by themselves; what follows is checked on the killed machine."""
-
-
-def _told_with_an_interrupt_at_every_moment(story: Story) -> None:
-    for at in range(1, 2_000):
-        machine, interrupt = TillMachine(), _Interrupt(at)
-        telling = story(machine, interrupt)
-        for thread in next(telling):
-            thread.join(5)
-            assert not thread.is_alive(), f"waits for ever after interrupt {at}"
-        machine.kill()
-        assert next(telling, None) is None
-        machine.start()
-        if not interrupt.came:
-            assert at > 20, "the interrupts came where the work is done"
-            return
-    raise AssertionError("the story never ran to its end")
-
-
-def _started(call: Callable[..., object], *arguments: object) -> threading.Thread:
-    thread = threading.Thread(target=call, args=arguments, daemon=True)
-    thread.start()
-    return thread
-
-
-def _held_in_a_write(
-    machine: TillMachine, write: Callable[[Terminal], object]
-) -> tuple[Terminal, _Gate, threading.Thread]:
-    """A till of which another thread is in the middle of `write`, until the gate opens."""
-    machine.disk = gate = _Gate()
-    till = machine.start()
-    gate.armed = True
-    writer = _started(write, till)
-    assert gate.reached.wait(20)
-    return till, gate, writer
-
-
-def _note_first(till: Terminal) -> None:
-    till.journal.record(lambda _: noted("first"))
-
-
-def test_ctrl_c_at_any_moment_leaves_a_journal_that_answers() -> None:
-    """The entry is logged or it isn't; who comes next is served or told, and never waits."""
-
-    def story(machine: TillMachine, interrupt: _Interrupt) -> Iterator[list[threading.Thread]]:
-        till = machine.start()
-        with suppress(KeyboardInterrupt), interrupt:
-            till.journal.record(lambda _: noted("first"))
-        yield [_started(_record_or_be_told, till)]
-
-    _told_with_an_interrupt_at_every_moment(story)
-
-
-def test_ctrl_c_at_any_moment_of_waiting_leaves_a_journal_that_answers() -> None:
-    """Who waits behind another may be made the leader at the very moment of the interrupt."""
-
-    def story(machine: TillMachine, interrupt: _Interrupt) -> Iterator[list[threading.Thread]]:
-        till, gate, leader = _held_in_a_write(machine, _note_first)
-        gone_on = threading.Event()
-        opener = _started(_open_once_queued, till, gate, gone_on)
-        with suppress(KeyboardInterrupt), interrupt:
-            till.journal.record(lambda _: noted("second"))
-        gone_on.set()
-        yield [opener, leader, _started(_record_or_be_told, till)]
-
-    _told_with_an_interrupt_at_every_moment(story)
-
-
-def test_ctrl_c_at_any_moment_of_leading_leaves_nobody_asleep() -> None:
-    """Its batch holds others, and more queue behind it while it syncs."""
-
-    def story(machine: TillMachine, interrupt: _Interrupt) -> Iterator[list[threading.Thread]]:
-        till, gate, first = _held_in_a_write(machine, _note_first)
-        others = [
-            threading.Thread(target=_noted_or_told, args=(till,), daemon=True) for _ in range(4)
-        ]
-        gone_on = threading.Event()
-        opener = _started(_fill_two_batches, till, gate, others, gone_on)
-        with suppress(KeyboardInterrupt), interrupt:
-            till.journal.record(lambda _: noted("leads"))
-        gone_on.set()
-        yield [opener, first, *others]
-
-    _told_with_an_interrupt_at_every_moment(story)
-
-
-def _fill_two_batches(
-    till: Terminal, gate: _Gate, others: list[threading.Thread], gone_on: threading.Event
-) -> None:
-    """Two of them behind the leader to be, which then leads; the other two while it syncs."""
-    journal, leading = till.journal, gate.go
-    while not (journal._queue or gone_on.wait(0.001)):
-        pass
-    _start_and_wait_for(journal, others[:2], gone_on)
-    gate.reached, gate.go, gate.armed = threading.Event(), threading.Event(), True
-    leading.set()
-    while not (gate.reached.is_set() or gone_on.wait(0.001)):
-        pass
-    _start_and_wait_for(journal, others[2:], gone_on)
-    gate.armed = False
-    gate.go.set()
-
-
-def _start_and_wait_for(
-    journal: Journal, threads: list[threading.Thread], gone_on: threading.Event
-) -> None:
-    queued = len(journal._queue) + len(threads)
-    for thread in threads:
-        thread.start()
-    while len(journal._queue) < queued and not gone_on.wait(0.001):
-        pass
-
-
-def _noted_or_told(till: Terminal) -> None:
-    with suppress(Poisoned):
-        till.journal.record(lambda ledger: noted("other"))
-
-
-def _open_once_queued(till: Terminal, gate: _Gate, gone_on: threading.Event) -> None:
-    while not (till.journal._queue or gone_on.wait(0.001)):
-        pass
-    gate.go.set()
-
-
-def _record_or_be_told(till: Terminal) -> None:
-    with suppress(Poisoned):
-        till.journal.record(lambda ledger: noted("second"))
-    till.stop()
-
-
-def test_a_stop_that_ctrl_c_breaks_off_waits_for_who_still_writes() -> None:
-    """The log is never closed under a write: what its thread was told of is in it."""
-
-    def story(machine: TillMachine, interrupt: _Interrupt) -> Iterator[list[threading.Thread]]:
-        told: list[object] = []
-
-        def write(till: Terminal) -> None:
-            try:
-                told.append(till.journal.record(lambda _: noted("first")))
-            except BaseException as fault:  # noqa: BLE001  # told below
-                told.append(fault)
-
-        till, gate, writer = _held_in_a_write(machine, write)
-        gone_on = threading.Event()
-        opener = _started(_open_once_queued, till, gate, gone_on)
-        with suppress(KeyboardInterrupt), interrupt:
-            till.stop()
-        gone_on.set()
-        yield [opener, writer]
-        assert told == [None], "its log was closed under it"
-        assert Event(what="first") in [entry.act for entry in machine.entries()]
-
-    _told_with_an_interrupt_at_every_moment(story)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
-from kernel import BadInput, SaleRefused, Terminal
+from kernel import Terminal
+from kernel.codec.frame import FRAME_LIMIT_BYTES
 from kernel.codec.messages import FileName, Message, encode_message
-from kernel.errors import Stopped
+from kernel.errors import DiskFull
 from kernel.model.ledger import Ledger
-from kernel.model.mail import RECEIVED, SENT_KEPT, Answer
-from kernel.model.till_entries import Acknowledged, Applied, Attempted, Event, MessageSent
-from kernel.terminal.delivery import ATTEMPTS_LIMIT, Decided, Handler
+from kernel.model.mail import RECEIVED, Answer
+from kernel.model.till_entries import Acknowledged, Applied, Event
+from kernel.terminal.delivery import Decided
 from tests.support.faults import Fails, FaultyDisk
-from tests.support.posts import Shop, acts_of, applied_notes, deliver_all, note
+from tests.support.posts import Shop, acts_of, applied_notes, deliver_all, events, note
 
 BODY = {"n": 1}
 
@@ -25,11 +27,6 @@ BODY = {"n": 1}
 @pytest.fixture
 def shop() -> Shop:
     return Shop()
-
-
-def events(shop: Shop, terminal: str) -> list[Event]:
-    found = [act for act in acts_of(shop.disk, terminal) if isinstance(act, Event)]
-    return [act for act in found if act.what == "message_set_aside"]
 
 
 def test_a_message_takes_effect_once_and_is_answered_and_nothing_is_left(shop: Shop) -> None:
@@ -101,114 +98,59 @@ def test_the_follow_up_comes_after_the_effect_and_before_the_answer(shop: Shop) 
     assert seen == [(1, [f"B_{sent.id}.json"])]
 
 
-def refuses(message: Message, ledger: Ledger) -> Decided:
-    raise SaleRefused("not now")
-
-
-def cannot_read(message: Message, ledger: Ledger) -> Decided:
-    raise BadInput("nonsense")
-
-
-@pytest.mark.parametrize(("handler", "reason"), [(refuses, "not now"), (cannot_read, "nonsense")])
-def test_a_refusal_is_logged_and_told_with_its_reason(
-    shop: Shop, handler: Handler, reason: str
-) -> None:
-    a, b = shop.start("A"), shop.start("B", handlers={"note": handler})
-    sent = a.send("B", "note", BODY, 60)
-    deliver_all(b, a)
-    (ack,) = a.wait_acks(sent, 0)
-    assert (ack.result, ack.reason) == ("refused", reason)
-    assert shop.inbox == shop.cleanup == []
-    assert not events(shop, "B")
-
-
-def test_a_type_that_nobody_knows_is_refused_kept_and_named(shop: Shop) -> None:
-    a, b = shop.start("A"), shop.start("B")
-    sent = a.send("B", "dance", BODY, 60)
-    deliver_all(b, a)
-    (ack,) = a.wait_acks(sent, 0)
-    assert ack.result == "refused" and "dance" in ack.reason
-    assert len(shop.cleanup) == 1
-    (event,) = events(shop, "B")
-    assert "dance" in (event.detail or "")
-
-
-# --- poison ------------------------------------------------------------------------------------
-
-
-def test_a_handler_that_fails_is_tried_three_times_then_the_message_is_refused(shop: Shop) -> None:
-    begun: list[str] = []
-
-    def handler(message: Message, ledger: Ledger) -> Decided:
-        begun.append(message.id)
+def test_a_follow_up_that_fails_costs_neither_its_effect_nor_other_mail(shop: Shop) -> None:
+    def fails() -> None:
         raise KeyError("a bug")
 
-    a = shop.start("A")
-    b = shop.start("B", handlers={"bad": handler, "note": note})
-    bad = a.send("B", "bad", BODY, 600)
-    a.send("B", "note", {"n": 2}, 600)
-    b.postman.deliver()
-    assert applied_notes(shop.disk, "B") == [], "what the sender sent later waits"
-    deliver_all(b, a)
-    assert begun == [bad.id] * ATTEMPTS_LIMIT
-    (ack,) = a.wait_acks(bad, 0)
-    assert ack.result == "refused" and "3 times" in ack.reason
-    assert applied_notes(shop.disk, "B") == ['{"n":2}']
-    assert len(shop.cleanup) == 1
-    shop.clock.advance(61)
-    deliver_all(b)
-    assert "KeyError" in (events(shop, "B")[0].detail or "")
-    assert events(shop, "B")[-1].count >= 1
-
-
-def test_others_do_not_wait_for_a_sender_whose_message_fails(shop: Shop) -> None:
     def handler(message: Message, ledger: Ledger) -> Decided:
-        if message.sender == "A":
-            raise KeyError("a bug")
-        return note(message, ledger)
-
-    a, c, b = shop.start("A"), shop.start("C"), shop.start("B", handlers={"note": handler})
-    a.send("B", "note", BODY, 600)
-    c.send("B", "note", {"n": 2}, 600)
-    b.postman.deliver()
-    assert applied_notes(shop.disk, "B") == ['{"n":2}']
-
-
-def test_a_message_that_kills_the_process_is_begun_three_times_and_costs_the_others_one(
-    shop: Shop,
-) -> None:
-    class Killed(BaseException):
-        pass
-
-    begun: list[str] = []
-
-    def handler(message: Message, ledger: Ledger) -> Decided:
-        begun.append(bytes(message.body).decode())
-        if message.sender == "A" and begun[-1] == '{"n":1}':
-            raise Killed
-        return note(message, ledger)
+        return replace(note(message, ledger), follow_up=fails)
 
     a, c = shop.start("A"), shop.start("C")
-    disk = shop.disk.process()
-    b = shop.start("B", disk=disk, handlers={"note": handler})
-    for n in range(3):
-        a.send("B", "note", {"n": n}, 600)
-        c.send("B", "note", {"n": 10 + n}, 600)
-    deaths = 0
-    for _ in range(10):
-        try:
-            deliver_all(b)
-            break
-        except Killed:
-            deaths += 1
-            disk.kill()
-            disk = shop.disk.process()
-            b = shop.start("B", disk=disk, handlers={"note": handler})
-    assert deaths == ATTEMPTS_LIMIT
-    notes = applied_notes(shop.disk, "B")
-    assert [one for one in notes if len(one) == 7] == ['{"n":0}', '{"n":2}']
-    assert [one for one in notes if len(one) == 8] == ['{"n":10}', '{"n":11}', '{"n":12}']
-    assert begun.count('{"n":12}') == 1
+    b = shop.start("B", handlers={"bad": handler, "note": note})
+    sent = a.send("B", "bad", BODY, 600)
+    c.send("B", "note", {"n": 2}, 600)
+    deliver_all(b, a)
+    assert sorted(applied_notes(shop.disk, "B")) == ['{"n":1}', '{"n":2}']
+    assert [ack.result for ack in a.wait_acks(sent, 0)] == ["applied"]
+
+
+def test_an_entry_that_can_not_be_kept_in_the_log_is_its_handler_s_fault(shop: Shop) -> None:
+    def handler(message: Message, ledger: Ledger) -> Decided:
+        return Decided((Event(what="note", detail="x" * (FRAME_LIMIT_BYTES + 1)),))
+
+    a, b = shop.start("A"), shop.start("B", handlers={"note": handler})
+    sent = a.send("B", "note", BODY, 600)
+    deliver_all(b, a)
+    (ack,) = a.wait_acks(sent, 0)
+    assert (ack.result, ack.reason) == ("refused", "it failed 3 times")
+
+
+def test_a_full_disk_keeps_a_message_waiting_and_is_no_fault_of_its_handler() -> None:
+    effect = 0
+
+    def handler(message: Message, ledger: Ledger) -> Decided:
+        nonlocal effect
+        effect = effect or disk.calls["pwrite"] + 1
+        return note(message, ledger)
+
+    def meet(*plan: Fails) -> tuple[Shop, Terminal, FaultyDisk]:
+        shop = Shop()
+        disk = FaultyDisk(shop.disk.process(), *plan)
+        return shop, shop.start("B", disk=disk, handlers={"note": handler}), disk
+
+    shop, b, disk = meet()
+    shop.start("A").send("B", "note", BODY, 600)
+    deliver_all(b)
+    shop, b, disk = meet(Fails("pwrite", effect, ENOSPC, last=effect))
+    shop.start("A").send("B", "note", BODY, 600)
+    with pytest.raises(DiskFull):
+        b.postman.deliver()
+    assert applied_notes(shop.disk, "B") == []
+    deliver_all(b)
+    assert applied_notes(shop.disk, "B") == ['{"n":1}']
+    shop.clock.advance(61)
+    deliver_all(b)
+    assert events(shop, "B") == []
 
 
 # --- once ----------------------------------------------------------------------------------------
@@ -314,66 +256,6 @@ def test_received_promises_a_later_answer_also_after_the_log_is_closed(shop: Sho
 # --- bounds and faults -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("to", "kind", "lifetime_s"),
-    [
-        ("../x", "note", 60),
-        ("", "note", 60),
-        ("B", "ack", 60),
-        ("B", "No", 60),
-        ("B", "note", 0),
-        ("B", "note", -1),
-        ("B", "note", 8 * 86_400),
-        ("B", "note", float("nan")),
-        ("B", "note", float("inf")),
-    ],
-)
-def test_what_can_t_be_sent_is_refused_and_not_logged(
-    shop: Shop, to: str, kind: str, lifetime_s: float
-) -> None:
-    a = shop.start("A")
-    shop.start("B")
-    with pytest.raises(BadInput):
-        a.send(to, kind, BODY, lifetime_s)
-    assert not [act for act in acts_of(shop.disk, "A") if isinstance(act, MessageSent)]
-
-
-def test_a_terminal_that_the_shop_does_not_have_is_refused(shop: Shop) -> None:
-    with pytest.raises(SaleRefused, match="no terminal NOBODY"):
-        shop.start("A").send("NOBODY", "note", BODY, 60)
-
-
-def test_who_sends_faster_than_the_others_answer_is_held_back(shop: Shop) -> None:
-    a, b = shop.start("A"), shop.start("B")
-    for n in range(SENT_KEPT):
-        a.send("B", "note", {"n": n}, 60)
-    with pytest.raises(SaleRefused, match="wait for their answers"):
-        a.send("B", "note", BODY, 60)
-    deliver_all(b, a)
-    a.send("B", "note", BODY, 60)
-    assert len(applied_notes(shop.disk, "B")) == SENT_KEPT
-
-
-def test_a_message_that_finds_no_space_goes_out_later_and_in_order() -> None:
-    """At each call of putting it out; the log's own calls come before."""
-    for call, number in (("open", 1), ("pwrite", 3), ("fsync", 1), ("rename", 1)):
-        before = sender_of(Shop())[1].calls[call]
-        shop = Shop()
-        a, disk = sender_of(shop, Fails(call, before + number, ENOSPC, last=before + number))
-        b = shop.start("B")
-        a.send("B", "note", {"n": 1}, 60)
-        assert disk.calls[call] == before + number and shop.inbox == [], call
-        a.send("B", "note", {"n": 2}, 60)
-        deliver_all(a, b)
-        assert applied_notes(shop.disk, "B") == ['{"n":1}', '{"n":2}']
-
-
-def sender_of(shop: Shop, *plan: Fails) -> tuple[Terminal, FaultyDisk]:
-    shop.start("B").stop()
-    disk = FaultyDisk(shop.disk.process(), *plan)
-    return shop.start("A", disk=disk), disk
-
-
 def test_a_flood_of_garbage_is_one_entry_a_minute(shop: Shop) -> None:
     a = shop.start("A")
     for second in range(61):
@@ -384,22 +266,6 @@ def test_a_flood_of_garbage_is_one_entry_a_minute(shop: Shop) -> None:
     assert [event.count for event in events(shop, "A")] == [20, 20 * 60]
     assert all(len(event.detail or "") < 1_000 for event in events(shop, "A"))
     assert "garbage 0 " in (events(shop, "A")[0].detail or "")
-
-
-def test_after_the_stop_nothing_is_sent(shop: Shop) -> None:
-    a = shop.start("A")
-    a.stop()
-    with pytest.raises(Stopped):
-        a.send("*", "note", BODY, 60)
-    assert shop.broadcasts == []
-
-
-def test_attempts_of_messages_that_wait_together_cost_one_entry(shop: Shop) -> None:
-    a, b = shop.start("A"), shop.start("B")
-    for n in range(10):
-        a.send("B", "note", {"n": n}, 60)
-    deliver_all(b)
-    assert len([act for act in acts_of(shop.disk, "B") if isinstance(act, Attempted)]) == 1
 
 
 # --- real tills, with threads and bells ----------------------------------------------------------

@@ -43,8 +43,7 @@ def a_sale(till: Terminal) -> Sale:
 
 
 def lines(machine: TillMachine) -> list[tuple[int, Line]]:
-    log = read_log(machine.disk.process(), machine.paths, terminal_is_free=False)
-    return [(one.stamp.end, one.act) for one in log if isinstance(one.act, Line)]
+    return [(begun, act) for begun, act in machine.writes() if isinstance(act, Line)]
 
 
 def test_what_hangs_on_a_line_is_void_in_the_same_write(

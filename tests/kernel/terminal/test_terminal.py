@@ -1,13 +1,10 @@
-"""A till's start, stop, period and reports, by a hostile caller."""
+"""A till's start, its stop and its end, by a hostile caller."""
 
 from __future__ import annotations
 
 import errno
 import gc
 import os
-import subprocess
-from collections.abc import Callable, Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +14,10 @@ from kernel import (
     BadConfiguration,
     BadInput,
     Damage,
-    DiskFull,
     Host,
     KernelError,
     LogDamaged,
     Poisoned,
-    SaleRefused,
     State,
     Stopped,
     Terminal,
@@ -32,34 +27,10 @@ from kernel.codec.documents import decode_registry
 from kernel.codec.frame import seal_frame
 from kernel.disk.files import read_file
 from kernel.disk.layout import Layout
-from kernel.model.till_entries import ClockStepped, PeriodClosed, Recovered, Started
+from kernel.model.till_entries import ClockStepped, Recovered, Started
 from kernel.model.till_entries import Stopped as StopEntry
 from tests.support.faults import Fails, FaultyDisk
-from tests.support.tills import ROOT, TillMachine
-
-
-@pytest.fixture
-def machine() -> TillMachine:
-    return TillMachine()
-
-
-@pytest.fixture
-def till(machine: TillMachine) -> Terminal:
-    return machine.start()
-
-
-def refused(machine: TillMachine, act: Callable[[], object], match: str = ".") -> None:
-    before = machine.log()
-    with pytest.raises(SaleRefused, match=match):
-        act()
-    assert machine.log() == before
-
-
-def sell(till: Terminal, amount: int, currency: str = "EUR") -> None:
-    sale = till.begin("S1", currency, "0001")
-    sale.add_line("TEA", 1, amount)
-    sale.tender_cash(amount)
-
+from tests.support.tills import ROOT, TillMachine, sell
 
 # --- start -----------------------------------------------------------------------------------
 
@@ -172,274 +143,6 @@ def test_a_registry_of_garbage_keeps_no_till_from_starting(
     written = read_file(machine.disk, Layout(ROOT).active_terminals, 1 << 20)
     assert written is not None
     assert decode_registry(written) == ()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *(b"", b"{", b"[]", b'{"durabilty":"entry"}', b'{"durability":"sometimes"}'),
-        *(b'{"drawer":""}', b'{"drawer":5}', b'"\xff"', b"[" * 60_000, b" " * 70_000),
-    ],
-)
-def test_a_bad_local_config_stops_the_start_with_78(machine: TillMachine, text: bytes) -> None:
-    machine.start().stop()
-    machine.write(machine.paths.local_config, text)
-    with pytest.raises(BadConfiguration, match=r"local_config\.json.*correct it or remove it") as e:
-        machine.start()
-    assert e.value.exit_code == 78
-    machine.write(machine.paths.local_config, b"{}")
-    machine.start().stop()
-
-
-def test_durability_commit_says_so_and_loses_no_commit(machine: TillMachine) -> None:
-    machine.start().stop()
-    machine.write(machine.paths.local_config, b'{"durability":"commit","drawer":"D7"}')
-    till = machine.start()
-    (*_, started) = [entry.act for entry in machine.entries() if isinstance(entry.act, Started)]
-    assert started.durability == "commit"
-    paid, left = (till.begin("S1", "EUR", "0001") for _ in range(2))
-    paid.add_line("TEA", 1, 500)
-    syncs = sum(str(done).startswith("fdatasync") for done in machine.disk.operations)
-    left.add_line("TEA", 1, 100)
-    left.discount(10)
-    left.void_line(2)
-    assert syncs == sum(str(done).startswith("fdatasync") for done in machine.disk.operations)
-    paid.tender_cash(500)
-    left.add_line("TEA", 1, 100)
-    assert till.x_report().drawer == "D7"
-    machine.cut_power()
-    with machine.start() as till:
-        assert till.sale(paid.id).state is State.COMMITTED
-        (again,) = till.open_sales
-        assert len(again.lines) == 3
-
-
-def test_without_durability_commit_every_line_is_synced(
-    machine: TillMachine, till: Terminal
-) -> None:
-    sale = till.begin("S1", "EUR", "0001")
-    for _ in range(4):
-        sale.add_line("TEA", 1, 100)
-        wal = machine.disk.stat(machine.paths.wal).st_ino
-        assert machine.disk.volume.durable[wal] == machine.disk.volume.nodes[wal]
-
-
-# --- directories -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("below", ["", "deeper"])
-def test_a_data_directory_that_is_a_file_is_a_bad_configuration(tmp_path: Path, below: str) -> None:
-    (tmp_path / "file").write_bytes(b"mine")
-    with pytest.raises(BadConfiguration, match=r"data-dir|directory above") as refusal:
-        Terminal.start("TILL", tmp_path / "file" / below)
-    assert refusal.value.exit_code == 78
-    assert (tmp_path / "file").read_bytes() == b"mine"
-
-
-def test_a_data_directory_without_a_parent_is_a_bad_configuration(tmp_path: Path) -> None:
-    with pytest.raises(BadConfiguration, match="make the directory above it first"):
-        Terminal.start("TILL", tmp_path / "none" / "store")
-
-
-@pytest.mark.parametrize("error", [errno.EROFS, errno.EACCES, errno.EPERM])
-def test_a_data_directory_that_cannot_be_written_is_a_bad_configuration(
-    machine: TillMachine, error: int
-) -> None:
-    disk = FaultyDisk(machine.disk, Fails("make_directory", 1, error))
-    with pytest.raises(BadConfiguration, match="make it writable"):
-        machine.start(disk=disk)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real tmpfs of 2 MiB, where the machine lets us have one."""
-    mount = tmp_path / "small"
-    mount.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "posterm-test", str(mount)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
-        pytest.skip("needs the right to mount a tmpfs")
-    try:
-        yield mount
-    finally:
-        subprocess.run(["umount", "-l", str(mount)], check=True, capture_output=True)
-
-
-def test_a_read_only_disk_is_a_bad_configuration(small_disk: Path) -> None:
-    Terminal.start("TILL", small_disk / "store").stop()
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with pytest.raises(BadConfiguration, match="Read-only"):
-        Terminal.start("TILL", small_disk / "store")
-
-
-def test_a_full_disk_refuses_new_sales_closes_the_open_one_and_recovers(small_disk: Path) -> None:
-    store, ballast = small_disk / "store", small_disk / "ballast"
-    with Terminal.start("TILL", store) as till:
-        sale = till.begin("S1", "EUR", "0001")
-        sale.add_line("TEA", 1, 500)
-        with pytest.raises(OSError, match="No space left"), ballast.open("wb", 0) as file:
-            while True:
-                file.write(bytes(4096))
-        with pytest.raises(DiskFull):
-            while True:
-                till.begin("S1", "EUR", "0001").add_line("TEA", 1, 500, description="x" * 256)
-        assert sale.tender_cash(500) is State.COMMITTED
-        ballast.unlink()
-        till.begin("S1", "EUR", "0001")
-    with Terminal.start("TILL", store) as till:
-        assert not till.recovery.crashed
-        assert till.sale(sale.id).state is State.COMMITTED
-
-
-def test_a_start_on_a_full_disk_is_refused_and_leaves_no_lock(small_disk: Path) -> None:
-    store, ballast = small_disk / "store", small_disk / "ballast"
-    ballast.write_bytes(bytes((2 << 20) - 4096 * 40))
-    with pytest.raises(DiskFull):
-        Terminal.start("TILL", store)
-    ballast.unlink()
-    with Terminal.start("TILL", store) as till:
-        assert not till.recovery.crashed
-        sell(till, 500)
-
-
-# --- begin -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("currency", ["EURO", "eur", "XXX", "XAU", "", "E\n", None, 5, ["EUR"]])
-def test_a_currency_that_nobody_pays_in_is_refused(
-    machine: TillMachine, till: Terminal, currency: Any
-) -> None:
-    refused(machine, lambda: till.begin("S1", currency, "0001"), "currency")
-
-
-@pytest.mark.parametrize("currency", ["JPY", "KWD", "EUR"])
-def test_minor_units_are_summed_by_currency(till: Terminal, currency: str) -> None:
-    sell(till, 1, "USD")
-    sell(till, 500, currency)
-    sell(till, 7, currency)
-    x = till.x_report()
-    assert {name: sums.total_minor for name, sums in x.totals.items()} == {"USD": 1, currency: 507}
-    assert x.perpetual_minor == {"USD": 1, currency: 507}
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {name: bad}
-        for name in ("store", "operator", "reference", "customer", "price_list", "tax_profile")
-        for bad in ("", " ", "a\nb", "x" * 65, 5, "\ud800", "\x9b")
-    ]
-    + [{"configuration": 1.5}, {"catalogue": "1"}, {"catalogue": True}, {"store": None}],
-    ids=ascii,
-)
-def test_an_argument_of_begin_that_is_wrong_is_refused_and_the_till_goes_on(
-    machine: TillMachine, till: Terminal, arguments: dict[str, Any]
-) -> None:
-    right: dict[str, Any] = {"store": "S1", "currency": "EUR", "operator": "0001"}
-    refused(machine, lambda: till.begin(**{**right, **arguments}))
-    assert till.begin(**right).number == 1
-
-
-def test_a_reference_names_one_sale_through_commit_and_kill(machine: TillMachine) -> None:
-    till = machine.start()
-    first = till.begin("S1", "EUR", "0001", "INV-1")
-    first.add_line("TEA", 1, 500)
-    assert till.begin("S1", "EUR", "0002", "INV-1").id == first.id
-    first.tender_cash(500)
-    machine.kill()
-    with machine.start() as till:
-        again = till.begin("S1", "EUR", "0001", "INV-1")
-        assert (again.id, again.state) == (first.id, State.COMMITTED)
-        refused(machine, lambda: till.begin("S2", "EUR", "0001", "INV-1"), "another reference")
-        refused(machine, lambda: till.begin("S1", "USD", "0001", "INV-1"), "another reference")
-
-
-def test_a_reference_of_an_aborted_sale_is_free_again(machine: TillMachine, till: Terminal) -> None:
-    first = till.begin("S1", "EUR", "0001", "INV-1")
-    first.abort("left")
-    second = till.begin("S1", "USD", "0001", "INV-1")
-    assert (first.number, second.number) == (1, 2)
-    assert till.begin("S1", "USD", "0001", "INV-1").number == 2
-
-
-# --- the period ------------------------------------------------------------------------------
-
-
-def test_a_drawer_holds_what_came_in_less_what_went_out(till: Terminal) -> None:
-    till.open_period("0001", 10_000, "EUR", drawer="D1")
-    sell(till, 500)
-    till.move_cash("pay_in", 300, "EUR", "0001", reason="coins")
-    till.move_cash("pay_out", 200, "EUR", "0001")
-    till.move_cash("pickup", 5_000, "EUR", "0001")
-    till.move_cash("no_sale", 0, "EUR", "0001")
-    x = till.x_report()
-    assert x.expected_drawer_minor == {"EUR": 10_000 + 500 + 300 - 200 - 5_000}
-    assert (x.drawer, x.no_sales) == ("D1", 1)
-
-
-def test_wrong_cash_leaves_no_trace(machine: TillMachine, till: Terminal) -> None:
-    wrong: list[Callable[[], object]] = [
-        lambda: till.open_period("0001", -1, "EUR"),
-        lambda: till.open_period("0001", True, "EUR"),
-        lambda: till.open_period("", 0, "EUR"),
-        lambda: till.open_period("0001", 0, "EUR", drawer="a\nb"),
-        lambda: till.open_period("0001", 0, "EUR", drawer=""),
-        lambda: till.move_cash("pay_in", 0, "EUR", "0001"),
-        lambda: till.move_cash("pay_in", -5, "EUR", "0001"),
-        lambda: till.move_cash("no_sale", 5, "EUR", "0001"),
-        lambda: till.move_cash("theft", 5, "EUR", "0001"),
-        lambda: till.move_cash("pay_in", 1.5, "EUR", "0001"),  # type: ignore[arg-type]
-        lambda: till.move_cash("pay_in", 5, "EUR", "0001", reason="\x1b[2J"),
-        lambda: till.move_cash("pay_in", 5, "EUR", "0001", approver="\n"),
-        lambda: till.count_drawer(True, "EUR", "0001"),
-        lambda: till.count_drawer(5, "EUR", "0001", pieces={"1": 1.5}),  # type: ignore[dict-item]
-        lambda: till.z_report("a\nb"),
-        till.z_report,
-    ]
-    for act in wrong:
-        refused(machine, act)
-    till.open_period("0001", 0, "EUR")
-    refused(machine, lambda: till.open_period("0001", 0, "EUR"), "close it with a Z first")
-
-
-def test_a_z_names_what_is_open_and_the_tender_falls_into_the_next_period(
-    machine: TillMachine, till: Terminal
-) -> None:
-    sale = till.begin("S1", "EUR", "0001")
-    sale.add_line("TEA", 1, 500)
-    sell(till, 100)
-    machine.clock.date = 20260102
-    z = till.z_report("0001")
-    assert [(left.tx, left.balance_minor) for left in z.open] == [(1, 500)]
-    assert (z.z_number, z.business_date, z.totals["EUR"].total_minor) == (1, 20260101, 100)
-    sale.tender_cash(500)
-    x = till.x_report()
-    assert (x.period, x.business_date, x.totals["EUR"].total_minor) == (2, 20260102, 500)
-    assert (x.first_receipt, x.last_receipt) == (2, 2)
-    assert x.perpetual_minor == {"EUR": 600}
-    assert sale.value.business_date == 20260102
-
-
-def test_a_z_seals_the_segment_under_its_digest(machine: TillMachine, till: Terminal) -> None:
-    sell(till, 100)
-    till.z_report()
-    sealed = read_file(machine.disk.process(), machine.paths.segment(1), 1 << 20)
-    assert sealed is not None
-    z, seal = sealed.splitlines(keepends=True)[-2:]
-    (closed,) = [e.act for e in machine.entries() if isinstance(e.act, PeriodClosed)]
-    assert closed.sha256 == sha256(sealed[: -len(z) - len(seal)]).hexdigest()
-    assert b'"k":"seal"' in seal
-
-
-def test_sums_beyond_64_bits_still_make_a_z_and_a_checkpoint(machine: TillMachine) -> None:
-    till = machine.start()
-    for _ in range(1_030):
-        sell(till, 2**53)
-    z = till.z_report()
-    assert z.perpetual_minor == {"EUR": 1_030 * 2**53}
-    machine.kill()
-    with machine.start() as till:
-        assert not till.recovery.checkpoint_rebuilt
-        assert till.x_report().perpetual_minor == {"EUR": 1_030 * 2**53}
 
 
 # --- time ------------------------------------------------------------------------------------
