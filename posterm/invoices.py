@@ -23,6 +23,7 @@ from kernel import (
     item_code,
     parse_major,
     parse_quantity,
+    refuse_card_in,
     refuse_card_number,
     short_text,
 )
@@ -91,6 +92,9 @@ class InvoiceFile:
                 f"{name}: line 1 has no column {', '.join(missing)}; "
                 f"give CSV with a header of {', '.join(COLUMNS)}"
             )
+        twice = [column for column in COLUMNS if self.header.count(column) > 1]
+        if twice:
+            raise BadInput(f"{name}: line 1 has column {twice[0]} twice; leave the one that counts")
         self._places = [self.header.index(column) for column in COLUMNS]
 
     def gather(self, currency: str, refuse: Callable[[Rejected], None]) -> list[Invoice]:
@@ -184,4 +188,7 @@ def _description(text: str) -> str | None:
     """A row must not be lost for a character that can't be printed: that is left out."""
     if not text.isprintable():
         text = "".join(one for one in text if one.isprintable() or one in _KEPT)
-    return short_text(text, "description", DESCRIPTION_LIMIT) if text.strip() else None
+    if not text.strip():
+        return None
+    refuse_card_in(text, "description")
+    return short_text(text, "description", DESCRIPTION_LIMIT)

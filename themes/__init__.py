@@ -5,7 +5,10 @@ It must never import an app, because both apps are built on it.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["THEMES", "stylesheet"]
 
@@ -15,4 +18,6 @@ THEMES = ("dark", "mono")
 def stylesheet(theme: str) -> Path:
     """Where that theme's style sheet is."""
     assert theme in THEMES, f"{theme} is one of {THEMES}"
+    from pathlib import Path  # the command line asks for words only, and answers at once
+
     return Path(__file__).with_name(f"{theme}.tcss")

@@ -98,16 +98,28 @@ class Catalog:
         """Raises `BadInput`."""
         self._path = path
         self._database = _connected(path)
-        facts = dict(cast("list[tuple[str, str]]", self._rows("SELECT name, value FROM fact")))
-        self.facts = CatalogFacts(
-            version=version,
-            currency=facts["currency"],
-            country=facts["country"] or None,
-            items=int(facts["items"]),
-            source=facts["source"],
-            imported_ms=int(facts["imported_ms"]),
-        )
+        try:
+            self.facts = self._read_facts(version)
+        except BaseException:
+            self._database.close()
+            raise
         self._rules = rules_of(self.facts.country, self.facts.currency)
+
+    def _read_facts(self, version: int) -> CatalogFacts:
+        facts = dict(cast("list[tuple[str, str]]", self._rows("SELECT name, value FROM fact")))
+        try:
+            return CatalogFacts(
+                version=version,
+                currency=facts["currency"],
+                country=facts["country"] or None,
+                items=int(facts["items"]),
+                source=facts["source"],
+                imported_ms=int(facts["imported_ms"]),
+            )
+        except KeyError as fault:
+            raise _unreadable(self._path, f"it does not say its {fault}") from fault
+        except ValueError as fault:
+            raise _unreadable(self._path, str(fault)) from fault
 
     def __enter__(self) -> Catalog:
         return self
@@ -218,7 +230,11 @@ class Catalog:
 
     def _item(self, number: int) -> Item:
         (row,) = self._rows(f"SELECT {', '.join(_ItemRow._fields)} FROM item WHERE id = ?", number)
-        said = _ItemRow(*row)  # type: ignore[arg-type]  # STRICT tables hold what they say
+        said = _ItemRow._make(row)  # STRICT tables hold what they say
+        try:
+            sell_by = SellBy(said.sell_by)
+        except ValueError as fault:
+            raise _unreadable(self._path, str(fault)) from fault
         codes = self._rows("SELECT code FROM code WHERE item = ? ORDER BY place", number)
         return Item(
             sku=said.sku,
@@ -227,7 +243,7 @@ class Catalog:
             department=said.department,
             price_minor=said.price_minor,
             tax_code=said.tax_code,
-            sell_by=SellBy(said.sell_by),
+            sell_by=sell_by,
             tare=said.tare,
             min_age=said.min_age,
             linked_sku=said.linked_sku,

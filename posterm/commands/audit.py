@@ -11,6 +11,8 @@ import click
 
 from posterm.commands.common import next_command, print_json, shared_options
 from posterm.commands.counted import counted
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from kernel import AuditFilter, AuditLine, AuditTrail
@@ -26,28 +28,30 @@ _LIMIT_HIGHEST = 1_000_000
 
 def _filters(command: Callable[_P, _R]) -> Callable[_P, _R]:
     for option in (
-        click.option("--text", metavar="TEXT", help="Only lines that hold this, in any case."),
-        click.option("--max", "max_minor", type=int, help="At most so much, in minor units."),
-        click.option("--min", "min_minor", type=int, help="At least so much, in minor units."),
-        click.option("--to", "until", metavar="TIME", help="To the end of this day or minute."),
-        click.option("--from", "since", metavar="TIME", help="From this time on, UTC."),
-        click.option("--kind", metavar="EVENT", help="An event's name or its number."),
-        click.option("--operator", metavar="NUMBER", help="Acts of this operator or approver."),
-        click.option("--terminal", metavar="ID", help="Only this terminal."),
+        click.option("--text", metavar="TEXT", help=N_("Only lines that hold this, in any case.")),
+        click.option("--max", "max_minor", type=int, help=N_("At most so much, in minor units.")),
+        click.option("--min", "min_minor", type=int, help=N_("At least so much, in minor units.")),
+        click.option("--to", "until", metavar="TIME", help=N_("To the end of this day or minute.")),
+        click.option("--from", "since", metavar="TIME", help=N_("From this time on, UTC.")),
+        click.option("--kind", metavar="EVENT", help=N_("An event's name or its number.")),
+        click.option("--operator", metavar="NUMBER", help=N_("Acts of this operator or approver.")),
+        click.option("--terminal", metavar="ID", help=N_("Only this terminal.")),
     ):
         command = option(command)
     return command
 
 
-@click.command(short_help="Show who did what, on every terminal.")
-@click.option("--follow", is_flag=True, help="Go on showing what comes, until interrupted.")
-@click.option("--rebuild", is_flag=True, help="Make the audit log anew from the terminals' logs.")
+@click.command(short_help=N_("Show who did what, on every terminal."))
+@click.option("--follow", is_flag=True, help=N_("Go on showing what comes, until interrupted."))
+@click.option(
+    "--rebuild", is_flag=True, help=N_("Make the audit log anew from the terminals' logs.")
+)
 @click.option(
     "--limit",
     type=click.IntRange(0, _LIMIT_HIGHEST),
     default=_LIMIT,
     show_default=True,
-    help="Show only the newest lines.",
+    help=N_("Show only the newest lines."),
 )
 @_filters
 @shared_options
@@ -85,7 +89,7 @@ def command(
     for line in lines:
         click.echo(text_row(line))
     if not lines:
-        click.echo("no line of the audit trail is like that")
+        click.echo(_("no line of the audit trail is like that"))
     sales = [line.transaction for line in lines if line.transaction is not None]
     click.echo(next_command(f"show {sales[-1]}" if sales else "status", data_dir))
 
@@ -154,8 +158,8 @@ def _rebuild(trail: AuditTrail, data_dir: str, as_json: bool) -> None:
         return
     if lines is None:
         click.echo(
-            "removed; the terminal that collects makes it anew: posterm status shows how far"
+            _("removed; the terminal that collects makes it anew: posterm status shows how far")
         )
     else:
-        click.echo(f"{counted(lines, 'line')} made anew in {seconds} s")
+        click.echo(_("{} made anew in {} s").format(counted(lines, "line"), seconds))
     click.echo(next_command("verify", data_dir))

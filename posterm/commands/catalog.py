@@ -21,6 +21,8 @@ from msgspec import structs
 
 from posterm.commands.common import next_command, print_json, say_error, shared_options
 from posterm.commands.sales import utc_text
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from posterm.catalog import Found, Item
@@ -33,7 +35,7 @@ _FAULTS_SHOWN = 20
 _LIST_LIMIT = 50
 
 version_option = click.option(
-    "--version", type=click.IntRange(1), metavar="N", help="Not the current one, but version N."
+    "--version", type=click.IntRange(1), metavar="N", help=N_("Not the current one, but version N.")
 )
 
 
@@ -44,12 +46,14 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("source", type=click.File("rb"), metavar="FILE.csv")
-@click.option("--currency", metavar="CODE", help="Of the prices; else that of the settings.")
+@click.option("--currency", metavar="CODE", help=N_("Of the prices; else that of the settings."))
 @click.option(
-    "--country", metavar="CC", help="Whose rules read weights and prices in codes, such as SE."
+    "--country", metavar="CC", help=N_("Whose rules read weights and prices in codes, such as SE.")
 )
-@click.option("--invoices", is_flag=True, help="FILE.csv holds invoices, as `posterm ring` takes.")
-@click.option("--dry-run", is_flag=True, help="Check the file and change nothing.")
+@click.option(
+    "--invoices", is_flag=True, help=N_("FILE.csv holds invoices, as `posterm ring` takes.")
+)
+@click.option("--dry-run", is_flag=True, help=N_("Check the file and change nothing."))
 @shared_options
 def import_(
     *,
@@ -105,19 +109,25 @@ def import_(
     if as_json:
         print_json(summary)
         return
-    made = f"version {version} of the catalogue has" if version else "the file is good: it has"
+    made = (
+        _("version {} of the catalogue has").format(version)
+        if version
+        else _("the file is good: it has")
+    )
     click.echo(
-        f"{made} {summary['items']} items in {summary['departments']} departments, "
-        f"prices in {currency}"
+        _("{} {} items in {} departments, prices in {}").format(
+            made, summary["items"], summary["departments"], currency
+        )
     )
     if summary["rejected"]:
-        click.echo(f"{summary['rejected']} rows or codes of the invoices can't be rung")
-    again = f"catalog import {source.name}"
-    click.echo(next_command("catalog list" if version else again, data_dir))
+        click.echo(_("{} rows or codes of the invoices can't be rung").format(summary["rejected"]))
+    click.echo(
+        next_command("catalog list" if version else f"catalog import {source.name}", data_dir)
+    )
 
 
 @command.command("list")
-@click.option("--search", metavar="TEXT", help="Items whose words or codes hold TEXT.")
+@click.option("--search", metavar="TEXT", help=N_("Items whose words or codes hold TEXT."))
 @click.option("--department", metavar="NAME")
 @click.option(
     "--limit", type=click.IntRange(1), default=_LIST_LIMIT, show_default=True, metavar="N"
@@ -148,7 +158,9 @@ def list_(
             return
         for item in items:
             click.echo(_item_row(item, catalog.facts.currency))
-        click.echo(f"{len(items)} of {catalog.facts.items} items, version {catalog.version}")
+        click.echo(
+            _("{} of {} items, version {}").format(len(items), catalog.facts.items, catalog.version)
+        )
     click.echo(next_command(f"catalog show {items[0].sku if items else 'CODE'}", data_dir))
 
 
@@ -175,9 +187,11 @@ def show(code: str, version: int | None, data_dir: str, as_json: bool) -> None:
             return
     if isinstance(found, Ambiguous):
         skus = ", ".join(item.sku for item in found.items)
-        fact = f"{found.code} may be {skus}; give it as it is written there"
+        fact = _("{} may be {}; give it as it is written there").format(found.code, skus)
     else:
-        fact = f"{found.code} names no item: {found.reason.value}; see `posterm catalog list`"
+        fact = _("{} names no item: {}; see `posterm catalog list`").format(
+            found.code, found.reason.value
+        )
     say_error(fact, 1, as_json=as_json)
     raise SystemExit(1)
 
@@ -212,7 +226,9 @@ def _country(given: str | None) -> str | None:
     if given is None or given.upper() in COUNTRIES:
         return given and given.upper()
     raise click.BadParameter(
-        f"no rules are known for {given!r}; leave it out, or give one of {', '.join(COUNTRIES)}",
+        _("no rules are known for {!r}; leave it out, or give one of {}").format(
+            given, ", ".join(COUNTRIES)
+        ),
         param_hint="--country",
     )
 
@@ -244,8 +260,8 @@ def _progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
 def _say_faults(faults: Sequence[Fault], name: str, as_json: bool) -> None:
     from posterm.catalog.source import FAULTS_LIMIT
 
-    more = " or more" if len(faults) >= FAULTS_LIMIT else ""
-    said = f"{name}: {len(faults)}{more} faults; correct them, nothing was imported"
+    more = _(" or more") if len(faults) >= FAULTS_LIMIT else ""
+    said = _("{}: {}{} faults; correct them, nothing was imported").format(name, len(faults), more)
     if as_json:
         told = [asdict(fault) for fault in faults]
         click.echo(json.dumps({"error": said, "exit_code": 1, "faults": told}), err=True)
@@ -296,7 +312,7 @@ def _item_row(item: Item, currency: str) -> str:
     from kernel import format_minor
 
     price = "open" if item.price_minor is None else format_minor(item.price_minor, currency)
-    off = "" if item.active else "  not for sale"
+    off = "" if item.active else _("  not for sale")
     return f"{item.sku:<16} {item.description:<36.36} {item.department:<16.16} {price:>10}{off}"
 
 

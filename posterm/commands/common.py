@@ -6,15 +6,22 @@ This module must never import the kernel: `posterm --help` loads it and answers 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from types import FrameType
 from typing import ParamSpec, TypeVar
 
 import click
+
+from posterm.words import gettext as _
+from posterm.words import marked as N_
+from posterm.words import speak_plainly
 
 __all__ = [
     "DEFAULT_DATA_DIR",
@@ -27,6 +34,8 @@ __all__ = [
     "say_error",
     "shared_options",
     "signals_held",
+    "terminals_json",
+    "wait_options",
 ]
 
 DEFAULT_DATA_DIR = "pos_kernel_data"
@@ -46,17 +55,45 @@ class Invocation:
     as_json: bool = False
 
 
-def _note_data_dir(ctx: click.Context, _: click.Parameter, value: str) -> str:
+def _note_data_dir(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not value:
+        raise click.BadParameter(_("it is empty; name a directory"))
     ctx.ensure_object(Invocation).data_dir = value
     return value
 
 
-def _note_json(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
+def _refuse_what_is_none(data_dir: str) -> None:
+    """A directory that is not there may be made; what stands there and is none can't be used."""
+    try:
+        if stat.S_ISDIR(os.stat(data_dir).st_mode):
+            return
+        reason = _("it is no directory")
+    except FileNotFoundError:
+        if not os.path.islink(data_dir):
+            return
+        reason = _("the link leads nowhere")
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+    except ValueError:
+        return  # a NUL: the kernel has a word for that
+    from kernel import BadConfiguration  # the one case in which somebody waits for it
+
+    raise BadConfiguration(
+        _(
+            "data directory {} can't be used: {}; make it a directory that this "
+            "user may read, or name another with --data-dir"
+        ).format(data_dir, reason)
+    )
+
+
+def _note_json(ctx: click.Context, parameter: click.Parameter, value: bool) -> bool:
     ctx.ensure_object(Invocation).as_json = value
+    if value:
+        speak_plainly()  # a script reads the same words everywhere
     return value
 
 
-data_dir_option = click.option(
+_data_dir = click.option(
     "--data-dir",
     metavar="DIR",
     envvar="POSTERM_DATA",
@@ -64,7 +101,7 @@ data_dir_option = click.option(
     show_default=True,
     show_envvar=True,
     callback=_note_data_dir,
-    help="The shop's data directory.",
+    help=N_("The shop's data directory."),
 )
 
 json_option = click.option(
@@ -72,13 +109,49 @@ json_option = click.option(
     "as_json",
     is_flag=True,
     callback=_note_json,
-    help="Print JSON for scripts; errors too, on the error stream.",
+    help=N_("Print JSON for scripts; errors too, on the error stream."),
 )
+
+
+def data_dir_option(command: Callable[_P, _R]) -> Callable[_P, _R]:
+    """`--data-dir DIR` as `data_dir: str`: a directory, or nothing yet."""
+
+    @wraps(command)
+    def checked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        _refuse_what_is_none(str(kwargs["data_dir"]))
+        return command(*args, **kwargs)
+
+    return _data_dir(checked)
 
 
 def shared_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
     """`--data-dir DIR` as `data_dir: str` and `--json` as `as_json: bool`."""
     return data_dir_option(json_option(command))
+
+
+def wait_options(waits: str, *, least_s: int) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """`--wait` as `wait: bool`, which `waits` explains, and `--timeout` as `timeout_s: int`."""
+    timeout = click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.IntRange(least_s, 3600),
+        default=30,
+        show_default=True,
+        help=N_("Seconds to wait for answers."),
+    )
+
+    def add(command: Callable[_P, _R]) -> Callable[_P, _R]:
+        return click.option("--wait", is_flag=True, help=waits)(timeout(command))
+
+    return add
+
+
+def terminals_json(states: Mapping[str, tuple[str, str | None]]) -> list[dict[str, str | None]]:
+    """What each terminal answered, by its name: (state, reason)."""
+    return [
+        {"terminal": terminal, "state": state, "reason": reason}
+        for terminal, (state, reason) in sorted(states.items())
+    ]
 
 
 def print_json(value: object) -> None:
@@ -97,7 +170,7 @@ def say_error(message: str, exit_code: int, *, as_json: bool) -> None:
 def next_command(arguments: str, data_dir: str) -> str:
     """The line that names what to do next, ready to be copied."""
     where = "" if data_dir == DEFAULT_DATA_DIR else f" --data-dir {shlex.quote(data_dir)}"
-    return f"next: posterm {arguments}{where}"
+    return _("next: posterm {}{}").format(arguments, where)
 
 
 @dataclass(slots=True)

@@ -14,8 +14,17 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from posterm.commands.common import next_command, print_json, shared_options, signals_held
+from posterm.commands.common import (
+    next_command,
+    print_json,
+    shared_options,
+    signals_held,
+    terminals_json,
+    wait_options,
+)
 from posterm.commands.sales import utc_text
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from kernel import Ack, Configuration, PublishedTo, SettingValue, ShopConfiguration
@@ -28,7 +37,7 @@ _AHEAD = re.compile(r"\+(\d{1,7})([smhd])")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 terminal_option = click.option(
-    "--terminal", metavar="ID", help="One till, with what it sets for itself."
+    "--terminal", metavar="ID", help=N_("One till, with what it sets for itself.")
 )
 
 
@@ -40,7 +49,7 @@ def command() -> None:
 @command.command("get")
 @click.argument("key", required=False)
 @terminal_option
-@click.option("--origin", is_flag=True, help="Say where each value comes from.")
+@click.option("--origin", is_flag=True, help=N_("Say where each value comes from."))
 @shared_options
 def get(key: str | None, terminal: str | None, origin: bool, data_dir: str, as_json: bool) -> None:
     """Show the settings in force, or the one named KEY."""
@@ -68,7 +77,7 @@ def schema(data_dir: str, as_json: bool) -> None:
         click.echo(settings_schema())
         return
     for fact in setting_facts():
-        where = "shop or till" if fact.local else "shop"
+        where = _("shop or till") if fact.local else "shop"
         click.echo(fact.key)
         told = f"{fact.description}. {fact.kind}; {where}; default {shown(fact.default)}"
         click.echo(click.wrap_text(told, initial_indent="    ", subsequent_indent="    "))
@@ -93,14 +102,22 @@ def set_(key: str, value: str, terminal: str | None, data_dir: str, as_json: boo
         if as_json:
             print_json({"terminal": terminal, "local": dict(local)})
             return
-        click.echo(f"{terminal} goes by {key} = {shown(local.get(key))} from its next start on")
+        click.echo(
+            _("{} goes by {} = {} from its next start on").format(
+                terminal, key, shown(local.get(key))
+            )
+        )
         click.echo(next_command(f"config get --terminal {terminal} --origin", data_dir))
         return
     draft = shop.change_draft(key, value)
     if as_json:
         print_json({"terminal": None, "draft": dict(draft)})
         return
-    click.echo(f"{key} = {shown(draft[key])} is drafted, {len(draft)} in all; no till goes by it")
+    click.echo(
+        _("{} = {} is drafted, {} in all; no till goes by it").format(
+            key, shown(draft[key]), len(draft)
+        )
+    )
     click.echo(next_command("config publish --wait", data_dir))
 
 
@@ -116,24 +133,18 @@ def discard(data_dir: str, as_json: bool) -> None:
     if as_json:
         print_json({"discarded": dict(dropped)})
         return
-    click.echo(f"{len(dropped)} drafted changes are dropped")
+    click.echo(_("{} drafted changes are dropped").format(len(dropped)))
     click.echo(next_command("config get --origin", data_dir))
 
 
 @command.command("publish")
-@click.option("--input", "source", type=click.File("rb"), metavar="FILE", help="Values as JSON.")
 @click.option(
-    "--effective", metavar="T", help="When it comes into force: +30s, +2h, or 2026-01-31T06:00."
+    "--input", "source", type=click.File("rb"), metavar="FILE", help=N_("Values as JSON.")
 )
-@click.option("--wait", is_flag=True, help="Wait until every running till has answered.")
 @click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.IntRange(0, 3600),
-    default=30,
-    show_default=True,
-    help="Seconds to wait for answers.",
+    "--effective", metavar="T", help=N_("When it comes into force: +30s, +2h, or 2026-01-31T06:00.")
 )
+@wait_options(N_("Wait until every running till has answered."), least_s=0)
 @shared_options
 def publish(
     *,
@@ -186,7 +197,7 @@ def _instant(text: str, now_ms: int) -> int:
         return int(datetime.fromisoformat(text).astimezone().timestamp() * 1000)
     except (ValueError, OverflowError, OSError):
         raise click.BadParameter(
-            f"{text!r} is no time; give one such as +30s, +2h or 2026-01-31T06:00",
+            _("{!r} is no time; give one such as +30s, +2h or 2026-01-31T06:00").format(text),
             param_hint="--effective",
         ) from None
 
@@ -226,14 +237,14 @@ def _rows(
 ) -> Iterator[str]:
     if configuration.version:
         since = utc_text(configuration.effective_ms)
-        yield f"version {configuration.version}, in force since {since}"
+        yield _("version {}, in force since {}").format(configuration.version, since)
     else:
-        yield "nothing has been published; these are the defaults"
+        yield _("nothing has been published; these are the defaults")
     for key, value, origin in configuration.items():
         said = f"{origin:<{_ORIGIN_WIDTH}}" if with_origin else ""
         yield f"{key:<{_KEY_WIDTH}}{said}{shown(value)}"
     for one in shop.waiting():
-        yield f"version {one.version} comes into force at {utc_text(one.effective_ms)}"
+        yield _("version {} comes into force at {}").format(one.version, utc_text(one.effective_ms))
     for key, value in shop.draft().items():
         yield f"drafted: {key} = {shown(value)}"
 
@@ -244,7 +255,9 @@ def _text_of(document: bytes) -> str:
     try:
         return document.decode()
     except UnicodeDecodeError as fault:
-        raise BadConfiguration(f"the document can't be used: it is no UTF-8: {fault}") from fault
+        raise BadConfiguration(
+            _("the document can't be used: it is no UTF-8: {}").format(fault)
+        ) from fault
 
 
 def _say_new(published: PublishedTo, told: set[str], *, waited: bool) -> None:
@@ -252,7 +265,7 @@ def _say_new(published: PublishedTo, told: set[str], *, waited: bool) -> None:
     if "" not in told:
         told.add("")
         when = utc_text(published.effective_ms)
-        click.echo(f"version {published.version} is published, in force from {when}")
+        click.echo(_("version {} is published, in force from {}").format(published.version, when))
     for ack in published.answers if waited else ():
         if ack.terminal not in told:
             told.add(ack.terminal)
@@ -270,9 +283,9 @@ def _complete(published: PublishedTo) -> bool:
 
 def _ending_rows(published: PublishedTo, *, waited: bool) -> Iterator[str]:
     if waited and published.missing:
-        yield f"no answer from {', '.join(published.missing)}; see `posterm status`"
+        yield _("no answer from {}; see `posterm status`").format(", ".join(published.missing))
     if published.off:
-        yield f"off, and taking note at the next start: {', '.join(published.off)}"
+        yield _("off, and taking note at the next start: {}").format(", ".join(published.off))
 
 
 def _publication_json(published: PublishedTo, *, waited: bool) -> dict[str, object]:
@@ -284,8 +297,5 @@ def _publication_json(published: PublishedTo, *, waited: bool) -> dict[str, obje
         "version": published.version,
         "sha256": published.sha256,
         "effective_at": utc_text(published.effective_ms),
-        "terminals": [
-            {"terminal": terminal, "state": state, "reason": reason}
-            for terminal, (state, reason) in sorted((silent | off | states).items())
-        ],
+        "terminals": terminals_json(silent | off | states),
     }

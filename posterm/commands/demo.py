@@ -17,6 +17,7 @@ from threading import Event
 import click
 
 from kernel import gettext as _
+from kernel import marked as N_
 from posterm.commands.common import Invocation, next_command
 from posterm.commands.register import require_terminal, run_register
 
@@ -48,16 +49,16 @@ _DIRECTORY = "demo_data"
     metavar="DIR",
     default=_DIRECTORY,
     show_default=True,
-    help="Where the demo shop stands, or is made.",
+    help=N_("Where the demo shop stands, or is made."),
 )
 @click.option(
     "--tills",
     type=click.IntRange(0, 100),
     default=0,
     show_default=True,
-    help="Simulated cashiers that sell beside you, so that a manager has something to see.",
+    help=N_("Simulated cashiers that sell beside you, so that a manager has something to see."),
 )
-@click.option("--theme", type=click.Choice(["dark", "mono"]), help="Else by the terminal.")
+@click.option("--theme", type=click.Choice(["dark", "mono"]), help=N_("Else by the terminal."))
 @click.option("--keymap", type=click.Choice(["pc", "vt"]), default="pc", show_default=True)
 def command(data_dir: str, tills: int, theme: str | None, keymap: str) -> None:
     """Open the register on the demo shop: sign on as 0001 with PIN 1111, type a code, Enter."""
@@ -85,7 +86,9 @@ def seed(data_dir: str) -> None:
     there = {one.number for one in shop.operators()}
     if there - {number for number, *_rest in OPERATORS}:
         raise BadInput(
-            f"{data_dir} is a shop of its own; give the demo another directory with --data-dir"
+            _("{} is a shop of its own; give the demo another directory with --data-dir").format(
+                data_dir
+            )
         )
     _seed_catalog(data_dir)
     _seed_operators(data_dir, there)
@@ -155,7 +158,9 @@ def _seed_catalog(data_dir: str) -> None:
         assert isinstance(file, BufferedReader), "a file of the package"
         reading = read_items(file, _CATALOG.name, _CURRENCY, _no_progress)
     if reading.faults:
-        raise BadInput(f"{_CATALOG}: {reading.faults[0].reason}; install posterm again")
+        raise BadInput(
+            _("{}: {}; install posterm again").format(_CATALOG, reading.faults[0].reason)
+        )
     write_catalog(
         data_dir,
         reading.items,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from posterm.diagnosis import Check
@@ -16,7 +17,7 @@ __all__ = ["command", "row"]
 _UNUSABLE_EXIT = 78
 
 
-@click.command("doctor", short_help="Check this machine and name a fix for each fault.")
+@click.command("doctor", short_help=N_("Check this machine and name a fix for each fault."))
 @shared_options
 def command(data_dir: str, as_json: bool) -> None:
     """Check file system, locks, fsync, users, screen, keys, clock and packages.

@@ -19,6 +19,9 @@ import click
 
 from posterm import __version__
 from posterm.commands.common import Invocation, say_error
+from posterm.words import gettext as _
+from posterm.words import marked as N_
+from posterm.words import speak_as
 
 if TYPE_CHECKING:
     from kernel import KernelError
@@ -26,28 +29,28 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "LazyGroup", "posterm", "run"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo", "Open the register on a demo shop."),
-    "tutor": ("tutor", "Learn the register, a power cut and all."),
-    "register": ("register", "Sell on this terminal, by keys alone."),
-    "manager": ("manager", "See and steer every till of the shop."),
-    "init": ("init", "Make the data directory of a shop."),
-    "ring": ("ring", "Ring the invoices of a CSV file, one sale an invoice."),
-    "sales": ("sales", "List the committed sales."),
-    "report": ("report", "Print the X or the Z report of a terminal."),
-    "show": ("show", "Show one sale with all its log entries."),
-    "receipt": ("receipt", "Print a copy of a sale's receipt."),
-    "spool": ("spool", "List or take what waits for a till's printer."),
-    "verify": ("verify", "Check every checksum, number and chain of the logs."),
-    "catalog": ("catalog", "Import and show what the shop sells."),
-    "operator": ("operator", "Add, list and change operators."),
-    "status": ("status", "Show what every terminal is doing."),
-    "audit": ("audit", "Show who did what, on every terminal."),
-    "message": ("message", "Send a line of text to a till, or to all."),
-    "config": ("config", "Show, draft and publish the settings of the shop."),
-    "doctor": ("doctor", "Check this machine and name a fix for each fault."),
-    "bench": ("bench", "Measure durable sales a second on this disk."),
-    "shutdown": ("shutdown", "Let all tills finish and stop."),
-    "simulate": ("simulate", "Let many tills sell at once."),
+    "demo": ("demo", N_("Open the register on a demo shop.")),
+    "tutor": ("tutor", N_("Learn the register, a power cut and all.")),
+    "register": ("register", N_("Sell on this terminal, by keys alone.")),
+    "manager": ("manager", N_("See and steer every till of the shop.")),
+    "init": ("init", N_("Make the data directory of a shop.")),
+    "ring": ("ring", N_("Ring the invoices of a CSV file, one sale an invoice.")),
+    "sales": ("sales", N_("List the committed sales.")),
+    "report": ("report", N_("Print the X or the Z report of a terminal.")),
+    "show": ("show", N_("Show one sale with all its log entries.")),
+    "receipt": ("receipt", N_("Print a copy of a sale's receipt.")),
+    "spool": ("spool", N_("List or take what waits for a till's printer.")),
+    "verify": ("verify", N_("Check every checksum, number and chain of the logs.")),
+    "catalog": ("catalog", N_("Import and show what the shop sells.")),
+    "operator": ("operator", N_("Add, list and change operators.")),
+    "status": ("status", N_("Show what every terminal is doing.")),
+    "audit": ("audit", N_("Show who did what, on every terminal.")),
+    "message": ("message", N_("Send a line of text to a till, or to all.")),
+    "config": ("config", N_("Show, draft and publish the settings of the shop.")),
+    "doctor": ("doctor", N_("Check this machine and name a fix for each fault.")),
+    "bench": ("bench", N_("Measure durable sales a second on this disk.")),
+    "shutdown": ("shutdown", N_("Let all tills finish and stop.")),
+    "simulate": ("simulate", N_("Let many tills sell at once.")),
 }
 """Name -> (module in posterm.commands, short help), in the order of the help."""
 
@@ -67,11 +70,11 @@ class LazyGroup(click.Group):
         module = import_module(f"posterm.commands.{COMMANDS[cmd_name][0]}")
         command = module.command
         assert isinstance(command, click.Command)
-        return command
+        return _translated(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(text)) for name, (_module, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         """Answer what the kernel refuses; leave quietly when the reader of a pipe has left."""
@@ -81,9 +84,7 @@ class LazyGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise  # before the next clauses, the last of which imports the kernel
         except BrokenPipeError:
-            # What is still buffered goes nowhere, else the interpreter complains at its exit.
-            with click.open_file(os.devnull, "w") as nowhere:
-                os.dup2(nowhere.fileno(), sys.stdout.fileno())
+            _drop_output()
             return ctx.exit(_PIPE_CLOSED)
         except _kernel_error() as error:
             say_error(str(error), error.exit_code, as_json=asked.as_json)
@@ -93,8 +94,10 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 refused, 2 usage, 74 damage, 75 terminal in use, "
-    "78 bad configuration, 128+n ended by signal n.",
+    epilog=N_(
+        "Exit codes: 0 done, 1 refused, 2 usage, 74 damage, 75 terminal in "
+        "use, 78 bad configuration, 128+n ended by signal n."
+    ),
 )
 @click.version_option(__version__, prog_name="posterm", message="%(prog)s %(version)s")
 def posterm() -> None:
@@ -105,6 +108,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; its exit code. Signals that end it raise `SystemExit`."""
     _end_on_signals()
     _never_fail_on_a_character()
+    speak_as(os.environ)
+    _translated(posterm)
     asked = Invocation()
     try:
         ended: object = posterm.main(
@@ -116,8 +121,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return _INTERRUPTED
     except Exception as fault:  # noqa: BLE001  # the entry point: the last to hear of it
-        return _unknown(fault, asked)
+        return _output_full(fault, asked) or _unknown(fault, asked)
     return ended if isinstance(ended, int) else 0
+
+
+def _translated(command: click.Command) -> click.Command:
+    """Its help in the language of this process; the words are marked where they stand."""
+    for part in (command, *command.params):
+        for name in ("help", "short_help", "epilog"):
+            words = getattr(part, name, None)
+            if words:
+                setattr(part, name, _(words))
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        _translated(inner)
+    return command
 
 
 def _kernel_error() -> type[KernelError]:
@@ -149,6 +166,25 @@ def _never_fail_on_a_character() -> None:
             reconfigure(errors="replace")
 
 
+def _output_full(fault: Exception, asked: Invocation) -> int:
+    """1, and said, where the caller's own output is what could not be written; else 0."""
+    raised_in = traceback.extract_tb(fault.__traceback__)[-1].filename
+    if not isinstance(fault, OSError) or raised_in != click.utils.__file__:
+        return 0
+    _drop_output()
+    said = _("the output can't be written: {}; give it more space and repeat").format(
+        fault.strerror
+    )
+    say_error(said, 1, as_json=asked.as_json)
+    return 1
+
+
+def _drop_output() -> None:
+    """What is still buffered goes nowhere, else the interpreter complains at its exit."""
+    with click.open_file(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
 def _unknown(fault: Exception, asked: Invocation) -> int:
     """One line for the person, the traceback in a file for whoever mends it."""
     from kernel import KernelError, Shop
@@ -156,8 +192,8 @@ def _unknown(fault: Exception, asked: Invocation) -> int:
     said = f"{type(fault).__name__}: {fault}"
     try:
         kept = Shop(asked.data_dir).keep_fault("".join(traceback.format_exception(fault)))
-        said = f"{said}; this is a fault of posterm: please report it with {kept}"
+        said = _("{}; this is a fault of posterm: please report it with {}").format(said, kept)
     except KernelError as error:
-        said = f"{said}; its traceback can't be kept: {error}"
+        said = _("{}; its traceback can't be kept: {}").format(said, error)
     say_error(said, 1, as_json=asked.as_json)
     return 1

@@ -8,18 +8,21 @@ import sys
 import click
 
 from posterm.commands.common import data_dir_option
+from posterm.words import marked as N_
 
 __all__ = ["command"]
 
 
-@click.command("manager", short_help="See and steer every till of the shop.")
-@click.option("--watch", is_flag=True, help="Look on; any number may, beside the one that acts.")
-@click.option("--theme", type=click.Choice(["dark", "mono"]), help="Else as the shop has it.")
+@click.command("manager", short_help=N_("See and steer every till of the shop."))
+@click.option(
+    "--watch", is_flag=True, help=N_("Look on; any number may, beside the one that acts.")
+)
+@click.option("--theme", type=click.Choice(["dark", "mono"]), help=N_("Else as the shop has it."))
 @click.option(
     "--baud",
     type=click.IntRange(300, 4_000_000),
     metavar="N",
-    help="Speed of a slow line: what changes by itself then waits for the keys.",
+    help=N_("Speed of a slow line: what changes by itself then waits for the keys."),
 )
 @data_dir_option
 def command(watch: bool, theme: str | None, baud: int | None, data_dir: str) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from posterm.commands.common import next_command, print_json, shared_options, signals_held
+from posterm.commands.common import (
+    next_command,
+    print_json,
+    shared_options,
+    signals_held,
+    terminals_json,
+    wait_options,
+)
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from kernel import Delivered
@@ -17,18 +26,10 @@ __all__ = ["command"]
 _EVERYBODY = "*"
 
 
-@click.command("message", short_help="Send a line of text to a till, or to all.")
+@click.command("message", short_help=N_("Send a line of text to a till, or to all."))
 @click.argument("words", nargs=-1, metavar="[TO] TEXT...")
-@click.option("--all", "to_all", is_flag=True, help="To every till; TO is left out then.")
-@click.option("--wait", is_flag=True, help="Wait until every running till has taken it.")
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.IntRange(1, 3600),
-    default=30,
-    show_default=True,
-    help="Seconds to wait.",
-)
+@click.option("--all", "to_all", is_flag=True, help=N_("To every till; TO is left out then."))
+@wait_options(N_("Wait until every running till has taken it."), least_s=1)
 @shared_options
 def command(
     *,
@@ -72,7 +73,7 @@ def command(
 def _addressed(words: tuple[str, ...], to_all: bool) -> tuple[str, str]:
     to, *rest = (_EVERYBODY, *words) if to_all else words or ("",)
     if not to or not rest:
-        raise click.UsageError("give a terminal and a text, or --all and a text")
+        raise click.UsageError(_("give a terminal and a text, or --all and a text"))
     return to, " ".join(rest)
 
 
@@ -89,9 +90,9 @@ def _rows(delivered: Delivered, told: set[str], *, waited: bool) -> Iterator[str
     if waited:
         yield from _new_rows(delivered, told)
         if delivered.missing:
-            yield f"no answer from {', '.join(delivered.missing)}; see `posterm status`"
+            yield _("no answer from {}; see `posterm status`").format(", ".join(delivered.missing))
     to = "all" if delivered.to == _EVERYBODY else delivered.to
-    yield f"message {delivered.message} to {to} is sent"
+    yield _("message {} to {} is sent").format(delivered.message, to)
 
 
 def _json_of(delivered: Delivered, *, waited: bool) -> dict[str, object]:
@@ -101,10 +102,7 @@ def _json_of(delivered: Delivered, *, waited: bool) -> dict[str, object]:
         "message": delivered.message,
         "to": delivered.to,
         "waited": waited,
-        "terminals": [
-            {"terminal": terminal, "state": state, "reason": reason}
-            for terminal, (state, reason) in sorted((waiting | states).items())
-        ],
+        "terminals": terminals_json(waiting | states),
     }
 
 

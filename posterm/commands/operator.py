@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from kernel import ChangeOperator, Operator
@@ -23,7 +25,7 @@ _ROLES = click.Choice(["cashier", "supervisor", "manager"])
 _PIN_LINE_LIMIT = 64
 _number = click.argument("number")
 _pin_stdin = click.option(
-    "--pin-stdin", is_flag=True, help="Read the PIN from standard input instead of a prompt."
+    "--pin-stdin", is_flag=True, help=N_("Read the PIN from standard input instead of a prompt.")
 )
 
 
@@ -34,7 +36,7 @@ def command() -> None:
 
 @command.command()
 @_number
-@click.option("--name", required=True, help="As it stands on receipts and screens.")
+@click.option("--name", required=True, help=N_("As it stands on receipts and screens."))
 @click.option("--role", type=_ROLES, default="cashier", show_default=True)
 @_pin_stdin
 @shared_options
@@ -62,7 +64,7 @@ def list_operators(data_dir: str, as_json: bool) -> None:
     for one in operators:
         click.echo(f"{one.number:<8}  {one.role.value:<10}  {_state(one):<8}  {one.name}")
     if not operators:
-        click.echo("this shop has no operators: its tills ask nobody for a PIN")
+        click.echo(_("this shop has no operators: its tills ask nobody for a PIN"))
         click.echo(next_command("operator add 0001 --name NAME --role manager", data_dir))
 
 
@@ -116,7 +118,11 @@ def _change(order: ChangeOperator, data_dir: str, as_json: bool) -> None:
     if as_json:
         print_json(_json(changed))
         return
-    click.echo(f"operator {changed.number} {changed.name} is {changed.role}, {_state(changed)}")
+    click.echo(
+        _("operator {} {} is {}, {}").format(
+            changed.number, changed.name, changed.role, _state(changed)
+        )
+    )
     click.echo(next_command("operator list", data_dir))
 
 
@@ -124,7 +130,7 @@ def _pin(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline(_PIN_LINE_LIMIT).rstrip("\r\n")
     if not sys.stdin.isatty():
-        raise click.UsageError("there is no terminal to ask for the PIN on; give --pin-stdin")
+        raise click.UsageError(_("there is no terminal to ask for the PIN on; give --pin-stdin"))
     pin: str = click.prompt("PIN", hide_input=True, confirmation_prompt=True)
     return pin
 

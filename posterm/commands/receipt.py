@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from posterm.commands.common import print_json, shared_options
+from posterm.words import gettext as _
 
 __all__ = ["command"]
 
@@ -22,8 +23,9 @@ def command(transaction: str, width: str, data_dir: str, as_json: bool) -> None:
     sale = logged.sale
     if sale.state is not State.COMMITTED:
         raise SaleRefused(
-            f"sale {logged.id} is {sale.state.value}, so it has no receipt; "
-            f"see `posterm show {logged.id}`"
+            _("sale {} is {}, so it has no receipt; see `posterm show {}`").format(
+                logged.id, sale.state.value, logged.id
+            )
         )
     rows = receipt(
         sale,
@@ -32,6 +34,7 @@ def command(transaction: str, width: str, data_dir: str, as_json: bool) -> None:
         copy=True,
         resumed=logged.resumed,
         columns=int(width),
+        plain=as_json,
     )
     if as_json:
         known = {"transaction": logged.id, "receipt": sale.receipt_number}

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from posterm.commands.common import data_dir_option
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from posterm.tutor.coach import Coach
@@ -22,8 +24,8 @@ _FRAMES_A_SECOND = "250"
 
 @click.command()
 @click.argument("terminal", metavar="ID")
-@click.option("--theme", type=click.Choice(["dark", "mono"]), help="Else as the shop has it.")
-@click.option("--keymap", type=click.Choice(["pc", "vt"]), help="Else as the shop has it.")
+@click.option("--theme", type=click.Choice(["dark", "mono"]), help=N_("Else as the shop has it."))
+@click.option("--keymap", type=click.Choice(["pc", "vt"]), help=N_("Else as the shop has it."))
 @data_dir_option
 def command(terminal: str, theme: str | None, keymap: str | None, data_dir: str) -> None:
     """Sell on terminal ID, by keys alone. F1 or /1 shows the keys, :close ends it."""
@@ -33,7 +35,7 @@ def command(terminal: str, theme: str | None, keymap: str | None, data_dir: str)
 def require_terminal() -> None:
     """Raises `click.UsageError` for a script."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError("the register needs a terminal; scripts sell with `posterm ring`")
+        raise click.UsageError(_("the register needs a terminal; scripts sell with `posterm ring`"))
 
 
 def run_register(

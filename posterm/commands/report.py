@@ -14,6 +14,8 @@ import click
 from posterm.commands.common import next_command, print_json, shared_options, signals_held
 from posterm.commands.counted import counted
 from posterm.commands.sales import utc_text
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from kernel import Report, Totals
@@ -22,20 +24,20 @@ __all__ = ["command"]
 
 _COLUMNS = 42
 _SUMS = (
-    ("Sold", "items_minor"),
-    ("Returned", "returns_minor"),
-    ("Discounts", "discounts_minor"),
-    ("Promotions", "adjustments_minor"),
-    ("Tips and gift cards", "non_revenue_minor"),
-    ("Tax on top", "tax_lines_minor"),
-    ("Rounding", "rounding_minor"),
-    ("Change", "change_minor"),
-    ("Voided lines", "voids_minor"),
-    ("Aborted sales", "aborted_minor"),
-    ("Float", "float_minor"),
-    ("Paid in", "pay_ins_minor"),
-    ("Paid out", "pay_outs_minor"),
-    ("Picked up", "pickups_minor"),
+    (N_("Sold"), "items_minor"),
+    (N_("Returned"), "returns_minor"),
+    (N_("Discounts"), "discounts_minor"),
+    (N_("Promotions"), "adjustments_minor"),
+    (N_("Tips and gift cards"), "non_revenue_minor"),
+    (N_("Tax on top"), "tax_lines_minor"),
+    (N_("Rounding"), "rounding_minor"),
+    (N_("Change"), "change_minor"),
+    (N_("Voided lines"), "voids_minor"),
+    (N_("Aborted sales"), "aborted_minor"),
+    (N_("Float"), "float_minor"),
+    (N_("Paid in"), "pay_ins_minor"),
+    (N_("Paid out"), "pay_outs_minor"),
+    (N_("Picked up"), "pickups_minor"),
 )
 
 
@@ -58,7 +60,7 @@ def x(terminal: str, data_dir: str, as_json: bool) -> None:
 
 @command.command("z")
 @click.argument("terminal", metavar="ID")
-@click.option("--operator", default="system", show_default=True, help="Who closes the period.")
+@click.option("--operator", default="system", show_default=True, help=N_("Who closes the period."))
 @shared_options
 def z(terminal: str, operator: str, data_dir: str, as_json: bool) -> None:
     """Close the period of terminal ID and print what it held."""
@@ -121,25 +123,31 @@ def _json_totals(totals: Totals) -> dict[str, object]:
 
 def _rows(report: Report) -> Iterator[str]:
     number = "" if report.z_number is None else f" {report.z_number}"
-    yield f"{report.kind} report{number} of {report.terminal}"
+    yield _("{} report{} of {}").format(report.kind, number, report.terminal)
     if report.period is None or report.opened_ms is None:
-        yield "no till period is open; the first sale opens one"
+        yield _("no till period is open; the first sale opens one")
         return
-    yield f"period {report.period} of {_date(report.business_date)}, drawer {report.drawer}"
-    yield f"open since {utc_text(report.opened_ms)[:19]}Z"
+    yield _("period {} of {}, drawer {}").format(
+        report.period, _date(report.business_date), report.drawer
+    )
+    yield _("open since {}Z").format(utc_text(report.opened_ms)[:19])
     if report.first_receipt is not None:
-        yield f"receipts {report.first_receipt} to {report.last_receipt}"
+        yield _("receipts {} to {}").format(report.first_receipt, report.last_receipt)
     for currency, totals in report.totals.items():
         yield "-" * _COLUMNS
         yield from _totals_rows(currency, totals)
         drawer = report.expected_drawer_minor[currency]
-        yield _row("Expected in the drawer", drawer, currency)
-        yield _row("Perpetual total", report.perpetual_minor.get(currency, 0), currency)
+        yield _row(_("Expected in the drawer"), drawer, currency)
+        yield _row(_("Perpetual total"), report.perpetual_minor.get(currency, 0), currency)
     yield "-" * _COLUMNS
     if report.no_sales:
-        yield f"drawer opened without a sale: {report.no_sales}"
+        yield _("drawer opened without a sale: {}").format(report.no_sales)
     for sale in report.open:
-        unknown = f", {sale.unknown_cards} cards without an answer" if sale.unknown_cards else ""
+        unknown = (
+            _(", {} cards without an answer").format(sale.unknown_cards)
+            if sale.unknown_cards
+            else ""
+        )
         yield f"open: {report.terminal}-{sale.tx}, balance {sale.balance_minor}{unknown}"
     for ticket, transaction in report.suspended.items():
         yield f"suspended: {report.terminal}-{transaction}, ticket {ticket}"
@@ -147,16 +155,16 @@ def _rows(report: Report) -> Iterator[str]:
 
 def _totals_rows(currency: str, totals: Totals) -> Iterator[str]:
     sales, lines = counted(totals.sales, "sale"), counted(totals.lines, "line")
-    yield f"{sales}, {lines}, {totals.returns} of them returns"
-    yield _row(f"TOTAL {currency}", totals.total_minor, currency)
+    yield _("{}, {}, {} of them returns").format(sales, lines, totals.returns)
+    yield _row(_("TOTAL {}").format(currency), totals.total_minor, currency)
     for label, name in _SUMS:
         amount_minor: int = getattr(totals, name)
         if amount_minor:
-            yield _row(label, amount_minor, currency)
+            yield _row(_(label), amount_minor, currency)
     for how, amount_minor in totals.tenders.items():
         yield _row(f"{how.capitalize()} x {totals.tender_counts[how]}", amount_minor, currency)
     for tax in totals.taxes.values():
-        yield _row(f"Tax {tax.code}", tax.tax_minor, currency)
+        yield _row(_("Tax {}").format(tax.code), tax.tax_minor, currency)
 
 
 def _row(label: str, amount_minor: int, currency: str) -> str:

@@ -11,7 +11,7 @@ import csv
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from io import BufferedReader
 from typing import IO, TYPE_CHECKING
@@ -26,6 +26,8 @@ from posterm.commands.common import (
     signals_held,
 )
 from posterm.commands.counted import counted
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from kernel import Sale, Terminal
@@ -66,13 +68,15 @@ class Summary:
     "--rejects",
     type=click.File("w", encoding="utf-8", lazy=True),
     metavar="FILE",
-    help="Write the rows that can't be rung there, each with its line number and the reason.",
+    help=N_("Write the rows that can't be rung there, each with its line number and the reason."),
 )
-@click.option("--currency", default="GBP", show_default=True, help="That of the shipped sample.")
+@click.option(
+    "--currency", default="GBP", show_default=True, help=N_("That of the shipped sample.")
+)
 @click.option("--store", default="STORE_001", show_default=True)
 @click.option("--operator", default="0001", show_default=True)
-@click.option("--acks", is_flag=True, help="Print a line the moment each sale is durable.")
-@click.option("--resume", is_flag=True, help="Go on where a run before this one was cut off.")
+@click.option("--acks", is_flag=True, help=N_("Print a line the moment each sale is durable."))
+@click.option("--resume", is_flag=True, help=N_("Go on where a run before this one was cut off."))
 @shared_options
 def command(
     *,
@@ -94,7 +98,7 @@ def command(
     """
     start_s = time.monotonic()
     if rejects is not None and rejects.name == source.name and source.name != "-":
-        raise click.UsageError("--rejects would overwrite the input; name another file")
+        raise click.UsageError(_("--rejects would overwrite the input; name another file"))
     terms = Terms(terminal, data_dir, store, currency, operator, acks, resume)
     done = Summary()
     invoices = _read(source, rejects, currency, done)
@@ -104,11 +108,12 @@ def command(
         if held.number is None:
             _print_summary(done, terms, as_json)
         else:
-            where = f", {parked} is parked" if parked else ""
+            where = _(", {} is parked").format(parked) if parked else ""
             click.echo(
-                f"posterm: stopped by signal {held.number} after "
-                f"{counted(done.sales, 'sale')}{where}; "
-                "give the same command with --resume to go on",
+                _(
+                    "posterm: stopped by signal {} after {}{}; give the same command with "
+                    "--resume to go on"
+                ).format(held.number, counted(done.sales, "sale"), where),
                 err=True,
             )
 
@@ -119,22 +124,33 @@ def _read(
     from posterm.invoices import InvoiceFile
 
     file = InvoiceFile(source, source.name)
-    writer = None
+    rejected: list[Rejected] = []
+    invoices = file.gather(currency, rejected.append)
+    done.rejected = len(rejected)
     if rejects is not None:
-        writer = csv.writer(rejects, lineterminator="\n")
-        writer.writerow([*file.header, "row", "reason"])
-
-    def refuse(rejected: Rejected) -> None:
-        done.rejected += 1
-        if writer is not None:
-            width = len(file.header)
-            fields = (rejected.fields + [""] * width)[:width]
-            writer.writerow([*fields, rejected.row, rejected.reason])
-
-    invoices = file.gather(currency, refuse)
-    if rejects is not None:
-        rejects.flush()
+        _write_rejects(rejects, file.header, rejected)
     return invoices
+
+
+def _write_rejects(rejects: IO[str], header: list[str], rejected: list[Rejected]) -> None:
+    from kernel import BadInput
+
+    width = len(header)
+    try:
+        writer = csv.writer(rejects, lineterminator="\n")
+        writer.writerow([*header, "row", "reason"])
+        for one in rejected:
+            fields = (one.fields + [""] * width)[:width]
+            writer.writerow([*fields, one.row, one.reason])
+        rejects.flush()
+    except OSError as fault:
+        with suppress(OSError):
+            rejects.close()
+        raise BadInput(
+            _(
+                "{} can't be written: {}; name another file for the rejected rows, nothing was rung"
+            ).format(rejects.name, fault.strerror)
+        ) from fault
 
 
 def _ring_all(
@@ -183,8 +199,9 @@ def _refuse_if_begun(till: Terminal, invoices: Sequence[Invoice], rung: dict[str
     for invoice in invoices:
         if invoice.number in begun:
             raise SaleRefused(
-                f"invoice {invoice.number} is sale {begun[invoice.number]} already; "
-                "add --resume to ring only what is missing"
+                _(
+                    "invoice {} is sale {} already; add --resume to ring only what is missing"
+                ).format(invoice.number, begun[invoice.number])
             )
 
 
@@ -210,8 +227,10 @@ def _lines_in(sale: Sale, invoice: Invoice) -> int:
     first = [(item.code, item.quantity, item.unit_minor) for item in invoice.items[: len(held)]]
     if held != first:
         raise SaleRefused(
-            f"sale {sale.id} is open for invoice {invoice.number} with other lines than the file "
-            "has; give the file that it was begun with"
+            _(
+                "sale {} is open for invoice {} with other lines than the file has; "
+                "give the file that it was begun with"
+            ).format(sale.id, invoice.number)
         )
     return len(posted)
 
@@ -243,7 +262,9 @@ def _print_summary(done: Summary, terms: Terms, as_json: bool) -> None:
     amount = f"{format_minor(done.total_minor, terms.currency)} {terms.currency}"
     sales, lines = counted(done.sales, "sale"), counted(done.lines, "line")
     said = f"rang {sales}, {lines}, {amount} in {done.seconds:.1f} s"
-    skipped = f"; {done.skipped} had been rung before" if done.skipped else ""
-    rejected = f"; {done.rejected} rows can't be rung (--rejects FILE says why)"
+    skipped = _("; {} had been rung before").format(done.skipped) if done.skipped else ""
+    rejected = _("; {} can't be rung (--rejects FILE says why)").format(
+        counted(done.rejected, "row")
+    )
     click.echo(said + skipped + (rejected if done.rejected else ""))
     click.echo(next_command(f"report x {terms.terminal}", terms.data_dir))

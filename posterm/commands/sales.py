@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from posterm.commands.common import next_command, shared_options
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from kernel import CommittedSale
@@ -20,7 +22,7 @@ _CHUNK = 200
 
 
 @click.command()
-@click.option("--terminal", metavar="ID", help="Only the sales of this terminal.")
+@click.option("--terminal", metavar="ID", help=N_("Only the sales of this terminal."))
 @shared_options
 def command(terminal: str | None, data_dir: str, as_json: bool) -> None:
     """List the committed sales, terminal by terminal, oldest first."""
@@ -32,7 +34,7 @@ def command(terminal: str | None, data_dir: str, as_json: bool) -> None:
         return
     last = _print_chunks(_text_rows(sales), "\n")
     if last is None:
-        click.echo("no sale is committed yet")
+        click.echo(_("no sale is committed yet"))
         click.echo(next_command("ring REGISTER_01 --input FILE.csv", data_dir))
     else:
         click.echo(next_command(f"receipt {last.split()[0]}", data_dir))

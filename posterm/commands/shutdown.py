@@ -16,6 +16,8 @@ from posterm.commands.common import (
     shared_options,
     signals_held,
 )
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +29,7 @@ __all__ = ["command"]
 _STILL_OPEN = 75
 
 
-@click.command("shutdown", short_help="Let all tills finish and stop.")
+@click.command("shutdown", short_help=N_("Let all tills finish and stop."))
 @click.option(
     "--grace",
     "grace_s",
@@ -35,11 +37,11 @@ _STILL_OPEN = 75
     default=30.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long open sales may be finished; what is open then is suspended.",
+    help=N_("How long open sales may be finished; what is open then is suspended."),
 )
-@click.option("--reason", default="shutdown", show_default=True, help="What the cashiers read.")
-@click.option("--wait", is_flag=True, help="Wait until all are out, name those who are not.")
-@click.option("--cancel", is_flag=True, help="Take the shutdown back that is under way.")
+@click.option("--reason", default="shutdown", show_default=True, help=N_("What the cashiers read."))
+@click.option("--wait", is_flag=True, help=N_("Wait until all are out, name those who are not."))
+@click.option("--cancel", is_flag=True, help=N_("Take the shutdown back that is under way."))
 @shared_options
 def command(
     *, grace_s: float, reason: str, wait: bool, cancel: bool, data_dir: str, as_json: bool
@@ -79,7 +81,11 @@ def _progress(grace_s: float) -> Iterator[Callable[[ShutdownState], None]]:
     def show(state: ShutdownState) -> None:
         tills, left_s = len(state.terminals), max(0.0, deadline_s - time.monotonic())
         out = tills - len(state.open)
-        click.echo(f"\r{out} of {tills} tills are out, {left_s:.0f} s left ", nl=False, err=True)
+        click.echo(
+            _("\r{} of {} tills are out, {:.0f} s left ").format(out, tills, left_s),
+            nl=False,
+            err=True,
+        )
 
     yield show
     click.echo(err=True)
@@ -109,15 +115,17 @@ def _print(state: ShutdownState, data_dir: str, as_json: bool) -> None:
         )
         return
     if state.cancelled:
-        click.echo(f"cancelled ({order.reason}); tills that are out already stay out")
+        click.echo(_("cancelled ({}); tills that are out already stay out").format(order.reason))
     out = sum(one.state == "out" for one in leaving)
-    click.echo(f"{out} of {len(leaving)} tills are out ({order.reason})")
+    click.echo(_("{} of {} tills are out ({})").format(out, len(leaving), order.reason))
     for one in leaving:
-        process = f"process {one.identity.pid}" if one.identity is not None else "its process"
+        process = f"process {one.identity.pid}" if one.identity is not None else _("its process")
         if one.state == "open":
-            click.echo(f"open: {one.terminal}; {process} still runs")
+            click.echo(_("open: {}; {} still runs").format(one.terminal, process))
         elif one.state == "dead":
-            click.echo(f"dead: {one.terminal}; {process} ended early, its next start recovers")
+            click.echo(
+                _("dead: {}; {} ended early, its next start recovers").format(one.terminal, process)
+            )
     click.echo(next_command("status", data_dir))
 
 
@@ -125,8 +133,8 @@ def _print_cancelled(order: ShutdownOrder | None, data_dir: str, as_json: bool) 
     if as_json:
         print_json({"cancelled": order.id if order is not None else None})
     elif order is None:
-        click.echo("no shutdown is under way")
+        click.echo(_("no shutdown is under way"))
     else:
-        click.echo(f"cancelled ({order.reason}); tills that are out already stay out")
+        click.echo(_("cancelled ({}); tills that are out already stay out").format(order.reason))
     if not as_json:
         click.echo(next_command("status", data_dir))

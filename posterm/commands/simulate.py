@@ -11,6 +11,8 @@ import click
 
 import posterm
 from posterm.commands.common import next_command, print_json, shared_options, signals_held
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from posterm.simulation.run import Outcome, Plan
@@ -21,23 +23,25 @@ _STEPS_OF_A_SECOND = 10
 _DAMAGED = 74
 
 
-@click.command("simulate", short_help="Let many tills sell at once.")
+@click.command("simulate", short_help=N_("Let many tills sell at once."))
 @click.option("--tills", type=click.IntRange(1, 500), default=4, show_default=True)
 @click.option(
     "--rate",
     type=click.FloatRange(0.01, 1000),
     default=1.0,
     show_default=True,
-    help="Sales a second of each till.",
+    help=N_("Sales a second of each till."),
 )
 @click.option("--minutes", type=click.FloatRange(0.001, 24 * 60), default=1.0, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True, help="Another one, another day.")
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help=N_("Another one, another day.")
+)
 @click.option(
     "--lines",
     type=click.IntRange(1, 100),
     default=10,
     show_default=True,
-    help="The most lines that a basket has.",
+    help=N_("The most lines that a basket has."),
 )
 @click.option(
     "--input",
@@ -45,10 +49,14 @@ _DAMAGED = 74
     type=click.File("rb"),
     default=str(Path(posterm.__file__).with_name("demo") / "invoices.csv"),
     metavar="FILE.csv",
-    help="Invoices to take the baskets from; by default those that are shipped with posterm.",
+    help=N_("Invoices to take the baskets from; by default those that are shipped with posterm."),
 )
-@click.option("--sign-on", is_flag=True, help="Cashiers sign on with a PIN, and lock their tills.")
-@click.option("--currency", default="GBP", show_default=True, help="That of the shipped sample.")
+@click.option(
+    "--sign-on", is_flag=True, help=N_("Cashiers sign on with a PIN, and lock their tills.")
+)
+@click.option(
+    "--currency", default="GBP", show_default=True, help=N_("That of the shipped sample.")
+)
 @shared_options
 def command(
     *,
@@ -80,7 +88,7 @@ def command(
 
             def ready(count: int) -> None:
                 if not as_json:
-                    click.echo(f"{count} tills are open; Ctrl+C closes them")
+                    click.echo(_("{} tills are open; Ctrl+C closes them").format(count))
 
             def passed(seconds: float) -> None:
                 bar.update(round(seconds * _STEPS_OF_A_SECOND) - bar.pos)
@@ -130,26 +138,41 @@ def _print(plan: Plan, outcome: Outcome, data_dir: str) -> None:
     tally = outcome.tally
     amount = f"{format_minor(tally.total_minor, plan.currency)} {plan.currency}"
     click.echo(
-        f"{plan.tills} tills sold {tally.sales} times, {tally.lines} lines, {amount} "
-        f"in {outcome.seconds:.1f} s"
+        _("{} tills sold {} times, {} lines, {} in {:.1f} s").format(
+            plan.tills, tally.sales, tally.lines, amount, outcome.seconds
+        )
     )
     click.echo(
-        f"voids {tally.voids}, discounts {tally.discounts}, returns {tally.returns}, "
-        f"aborts {tally.aborts}, cards {tally.cards} ({tally.declined} declined), "
-        f"splits {tally.splits}, suspended {tally.suspends}, recalled {tally.recalls}, "
-        f"signed on {tally.sign_ons}, locked {tally.rests}"
+        _(
+            "voids {}, discounts {}, returns {}, aborts {}, cards {} ({} "
+            "declined), splits {}, suspended {}, recalled {}, signed on {}, locked "
+            "{}"
+        ).format(
+            tally.voids,
+            tally.discounts,
+            tally.returns,
+            tally.aborts,
+            tally.cards,
+            tally.declined,
+            tally.splits,
+            tally.suspends,
+            tally.recalls,
+            tally.sign_ons,
+            tally.rests,
+        )
     )
     click.echo(
-        f"closing a sale took {percentile_ms(tally.commits, 50):.2f} ms (p50), "
-        f"{percentile_ms(tally.commits, 99):.2f} ms (p99); the latest customer waited "
-        f"{tally.behind_s:.2f} s"
+        _(
+            "closing a sale took {:.2f} ms (p50), {:.2f} ms (p99); the latest "
+            "customer waited {:.2f} s"
+        ).format(percentile_ms(tally.commits, 50), percentile_ms(tally.commits, 99), tally.behind_s)
     )
     for fault in outcome.faults:
-        click.echo(f"ended early: {fault}", err=True)
+        click.echo(_("ended early: {}").format(fault), err=True)
     for name in outcome.lost:
-        click.echo(f"lost: {name} said nothing before it ended", err=True)
+        click.echo(_("lost: {} said nothing before it ended").format(name), err=True)
     for name in outcome.wrong:
-        click.echo(f"wrong: the log of {name} holds other sales than it says", err=True)
+        click.echo(_("wrong: the log of {} holds other sales than it says").format(name), err=True)
     if not outcome.wrong:
-        click.echo("the logs hold the same sales")
+        click.echo(_("the logs hold the same sales"))
     click.echo(next_command("verify" if outcome.wrong else "status", data_dir))

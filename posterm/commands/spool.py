@@ -8,74 +8,102 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options, signals_held
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
-    from kernel import Spool
+    from kernel import Spool, Spooled
 
 __all__ = ["command"]
 
 _LOOK_EVERY_S = 0.5
 _END_OF_RECEIPT = "\f"
 _COPY = "*** COPY ***"
+_OPEN_DRAWER = "\x1bp\x00\x19x"
+"""ESC/POS `ESC p 0 t1 t2`: a pulse of 2 x 25 ms to the drawer's first connector, then a rest."""
 
 
 @click.command("spool")
 @click.argument("terminal", metavar="ID")
-@click.option("--show", "name", metavar="NAME", help="Print that one; it goes on waiting.")
-@click.option("--take", is_flag=True, help="Print all that wait, each once, to standard output.")
-@click.option("--follow", is_flag=True, help="Go on taking what comes, until it is ended.")
+@click.option("--show", "name", metavar="NAME", help=N_("Print that one; it goes on waiting."))
+@click.option(
+    "--take", is_flag=True, help=N_("Print all that wait, each once, to standard output.")
+)
+@click.option("--follow", is_flag=True, help=N_("Go on taking what comes, until it is ended."))
+@click.option("--drawer", is_flag=True, help=N_("What waits for the cash drawer, not the printer."))
 @shared_options
 def command(
-    *, terminal: str, name: str | None, take: bool, follow: bool, data_dir: str, as_json: bool
+    *,
+    terminal: str,
+    name: str | None,
+    take: bool,
+    follow: bool,
+    drawer: bool,
+    data_dir: str,
+    as_json: bool,
 ) -> None:
     """List the receipts that wait for the printer of terminal ID, the oldest first.
 
     With --take each is written to standard output, a form feed after it, and then removed:
-    `posterm spool REGISTER_01 --take --follow > /dev/usb/lp0` is a printer process.
+    `posterm spool REGISTER_01 --take --follow > /dev/usb/lp0` is a printer process. With --drawer
+    too it sends the pulse that opens the drawer behind such a printer, once for each that waits.
     """
     from kernel import Shop
 
     if (take or follow) and (as_json or name is not None):
-        raise click.UsageError("--take prints receipts and nothing else; leave the others out")
-    spool = Shop(data_dir).spool(terminal)
+        raise click.UsageError(_("--take prints receipts and nothing else; leave the others out"))
+    shop = Shop(data_dir)
+    spool = shop.drawer_spool(terminal) if drawer else shop.spool(terminal)
     if name is not None:
         click.echo(spool.read(name), nl=False)
     elif take or follow:
-        _take(spool, follow=follow)
+        _take(spool, _pulse if drawer else _printed, follow=follow)
     else:
-        _list(spool, terminal, data_dir, as_json)
+        _list(spool, terminal, data_dir, as_json=as_json, drawer=drawer)
 
 
-def _list(spool: Spool, terminal: str, data_dir: str, as_json: bool) -> None:
+def _list(spool: Spool, terminal: str, data_dir: str, *, as_json: bool, drawer: bool) -> None:
     waiting = spool.waiting()
     if as_json:
         print_json({"terminal": terminal, "directory": spool.directory, "waiting": waiting})
         return
-    click.echo(f"{len(waiting)} receipts wait for the printer of {terminal}")
+    kind = _("openings wait for the drawer") if drawer else _("receipts wait for the printer")
+    click.echo(f"{len(waiting)} {kind} of {terminal}")
     for one in waiting:
         click.echo(f"  {one}")
-    click.echo(next_command(f"spool {terminal} --take" if waiting else "status", data_dir))
+    take = f"spool {terminal} --take" + (" --drawer" if drawer else "")
+    click.echo(next_command(take if waiting else "status", data_dir))
 
 
-def _take(spool: Spool, *, follow: bool) -> None:
+def _take(spool: Spool, text_of: Callable[[Spooled], str], *, follow: bool) -> None:
     """Removed only when it was written: whoever ends this in between gets a copy, not a gap."""
     with signals_held() as held:
         while held.number is None:
             spooled = spool.take()
             if spooled is not None:
-                click.echo(_marked(spooled.text) if spooled.again else spooled.text, nl=False)
-                click.echo(_END_OF_RECEIPT, nl=False)
+                click.echo(text_of(spooled), nl=False)
                 sys.stdout.flush()
                 spool.done(spooled)
             elif follow:
                 time.sleep(_LOOK_EVERY_S)
             else:
                 return
+
+
+def _printed(spooled: Spooled) -> str:
+    text = _marked(spooled.text) if spooled.again else spooled.text
+    return text + _END_OF_RECEIPT
+
+
+def _pulse(spooled: Spooled) -> str:
+    """Nothing for one that an earlier try may have opened: no drawer opens twice."""
+    return "" if spooled.again else _OPEN_DRAWER
 
 
 def _marked(text: str) -> str:

@@ -10,6 +10,8 @@ import click
 from posterm.commands.common import next_command, print_json, shared_options
 from posterm.commands.counted import counted
 from posterm.commands.sales import utc_text
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
     from kernel import ShopStatus, SuspendedSale, TerminalFacts
@@ -22,7 +24,7 @@ _PARKED_SHOWN = 8
 _SUSPENDED_SHOWN = 20
 
 
-@click.command("status", short_help="Show what every terminal is doing.")
+@click.command("status", short_help=N_("Show what every terminal is doing."))
 @shared_options
 def command(data_dir: str, as_json: bool) -> None:
     """Show every terminal by its lock, its log, and what waits for it."""
@@ -68,16 +70,17 @@ def rows(status: ShopStatus) -> Iterator[str]:
     if status.terminals:
         yield _HEAD
     else:
-        yield f"no terminal has ever run in {status.data_dir}"
+        yield _("no terminal has ever run in {}").format(status.data_dir)
     for facts in status.terminals:
         yield from _terminal_rows(facts)
     yield (
-        f"messages waiting: {status.messages}, for all: {status.broadcasts}; "
-        f"sales suspended: {len(status.suspended)}, parked: {status.parked}"
+        _("messages waiting: {}, for all: {}; sales suspended: {}, parked: {}").format(
+            status.messages, status.broadcasts, len(status.suspended), status.parked
+        )
     )
     yield from _suspended_rows(status)
     collector = status.audit.collector.terminal if status.audit.collector else "nobody"
-    yield f"audit log: collected by {collector}; entries waiting: {status.audit.lag}"
+    yield _("audit log: collected by {}; entries waiting: {}").format(collector, status.audit.lag)
 
 
 def _terminal_rows(facts: TerminalFacts) -> Iterator[str]:
@@ -103,9 +106,9 @@ def _state(facts: TerminalFacts) -> str:
 
 def _suspended_rows(status: ShopStatus) -> Iterator[str]:
     for sale in status.suspended[:_SUSPENDED_SHOWN]:
-        where = f", in the hands of {sale.till}" if sale.till is not None else ""
+        where = _(", in the hands of {}").format(sale.till) if sale.till is not None else ""
         if sale.damage is not None:
-            yield f"  {sale.ticket}: its file can't be read{where}"
+            yield _("  {}: its file can't be read{}").format(sale.ticket, where)
         else:
             yield (
                 f"  {sale.ticket}: {sale.origin}, {counted(sale.lines, 'line')}, "
@@ -113,7 +116,7 @@ def _suspended_rows(status: ShopStatus) -> Iterator[str]:
                 f"until {utc_text(sale.expires_ms)[:16]}Z{where}"
             )
     if len(status.suspended) > _SUSPENDED_SHOWN:
-        yield f"  and {len(status.suspended) - _SUSPENDED_SHOWN} more"
+        yield _("  and {} more").format(len(status.suspended) - _SUSPENDED_SHOWN)
 
 
 def _suspended_json(sale: SuspendedSale) -> dict[str, object]:
@@ -132,27 +135,29 @@ def _suspended_json(sale: SuspendedSale) -> dict[str, object]:
 def _remarks(facts: TerminalFacts) -> Iterator[str]:
     session = facts.session
     if facts.activity == "silent" and facts.silent_s is not None:
-        yield f"no sign of life for {facts.silent_s:.0f} s: it is stopped, or its machine is stuck"
+        yield _("no sign of life for {:.0f} s: it is stopped, or its machine is stuck").format(
+            facts.silent_s
+        )
     if session is not None and session.transaction is not None:
         yield (
             f"{session.activity}: {session.transaction}, {counted(session.lines, 'line')}, "
             f"operator {session.operator or '-'}"
         )
     if facts.state == "running" and not facts.registered:
-        yield "runs, but is not in the registry; its next start enters it"
+        yield _("runs, but is not in the registry; its next start enters it")
     if facts.state == "crashed":
-        yield "crashed: its lock is free, its registry entry is still there; start it again"
+        yield _("crashed: its lock is free, its registry entry is still there; start it again")
     if facts.parked is None and facts.state != "running":
-        yield "its open sales can't be told before it is started; posterm verify says more"
+        yield _("its open sales can't be told before it is started; posterm verify says more")
     if facts.parked:
         more = len(facts.parked) - _PARKED_SHOWN
         yield (
             "open: "
             + ", ".join(facts.parked[:_PARKED_SHOWN])
-            + (f" and {more} more" if more > 0 else "")
+            + (_(" and {} more").format(more) if more > 0 else "")
         )
     if facts.durable_lsn is not None and facts.durable_lsn < facts.last_lsn:
-        yield f"durable up to LSN {facts.durable_lsn}"
+        yield _("durable up to LSN {}").format(facts.durable_lsn)
 
 
 def _terminal_json(facts: TerminalFacts) -> dict[str, object]:

@@ -9,6 +9,8 @@ import click
 
 from posterm.commands.demo import OPERATORS, seed
 from posterm.commands.register import require_terminal, run_register
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 __all__ = ["command"]
 
@@ -16,22 +18,22 @@ _TILL = "REGISTER_01"
 
 
 @click.command("tutor")
-@click.option("--theme", type=click.Choice(["dark", "mono"]), help="Else by the terminal.")
+@click.option("--theme", type=click.Choice(["dark", "mono"]), help=N_("Else by the terminal."))
 @click.option("--keymap", type=click.Choice(["pc", "vt"]), default="pc", show_default=True)
-@click.option("--seat", metavar="DIR", hidden=True, help="Where the lesson's register sits.")
+@click.option("--seat", metavar="DIR", hidden=True, help=N_("Where the lesson's register sits."))
 def command(theme: str | None, keymap: str, seat: str | None) -> None:
     """Learn the register: a sale, a void, a suspended sale and a power cut, step by step.
 
     It has a shop of its own, which is removed at the end. :close and Enter leaves at any time.
     """
-    from kernel import gettext as _
+    from kernel import gettext
     from posterm.tutor.coach import Coach
     from posterm.tutor.lesson import CASHIER
 
     require_terminal()
     if seat is not None:
         number, name, _role, pin = OPERATORS[0]
-        hints = (_("You are {}, number {}, PIN {}.").format(name, number, pin),)
+        hints = (gettext("You are {}, number {}, PIN {}.").format(name, number, pin),)
         coach = Coach(seat, _TILL, CASHIER)
         run_register(_TILL, seat, theme=theme, keymap=keymap, hints=hints, coach=coach)
         return
@@ -49,4 +51,4 @@ def _give_lesson(theme: str | None, keymap: str) -> None:
         code = teach(child, directory, _TILL, CASHIER)
     if code:
         raise SystemExit(code if code > 0 else 128 - code)
-    click.echo("next: posterm demo")
+    click.echo(_("next: posterm demo"))

@@ -13,9 +13,13 @@ import click
 
 from posterm.commands.common import next_command, print_json, shared_options
 from posterm.commands.counted import counted
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 if TYPE_CHECKING:
-    from kernel import AuditVerdict, Verdict
+    from collections.abc import Iterable
+
+    from kernel import AuditVerdict, Finding, SharedVerdict, Verdict
 
 __all__ = ["command"]
 
@@ -27,28 +31,43 @@ _DAMAGED = 74
 @click.option(
     "--ledger",
     is_flag=True,
-    help="Replay every entry too: sums, receipt numbers, Z totals, checkpoint.",
+    help=N_("Replay every entry too: sums, receipt numbers, Z totals, checkpoint."),
 )
 @shared_options
 def command(terminal: str | None, ledger: bool, data_dir: str, as_json: bool) -> None:
     """Check every checksum, number and chain of one terminal's log, or of all."""
-    from kernel import verify_audit, verify_shop
+    from kernel import SharedVerdict, verify_audit, verify_shared, verify_shop
 
     verdicts = verify_shop(data_dir, terminal, ledger=ledger, progress=_show_progress)
     audit = verify_audit(data_dir) if terminal is None else None
-    sound = all(verdict.sound for verdict in verdicts) and (audit is None or audit.sound)
+    shared = verify_shared(data_dir, verdicts) if terminal is None else None
+    beside = [one for one in (audit, shared) if one is not None]
+    sound = all(one.sound for one in (*verdicts, *beside))
     if as_json:
         terminals = [asdict(verdict) | {"sound": verdict.sound} for verdict in verdicts]
         told = None if audit is None else asdict(audit) | {"sound": audit.sound}
-        print_json({"sound": sound, "ledger": ledger, "terminals": terminals, "audit": told})
+        between = None if shared is None else asdict(shared) | {"sound": shared.sound}
+        print_json(
+            {"sound": sound, "ledger": ledger, "terminals": terminals}
+            | {"audit": told, "shared": between}
+        )
     else:
         for verdict in verdicts:
             _say(verdict)
         if audit is not None and (audit.files or audit.damages):
             _say_audit(audit)
+        if shared is not None and shared != SharedVerdict():
+            _say_shared(shared)
         damaged_logs = not all(verdict.sound for verdict in verdicts)
-        if audit is not None and not audit.sound and not damaged_logs:
-            click.echo(next_command("audit --rebuild", data_dir) + "   (the logs are sound)")
+        if shared is not None and not shared.sound and not damaged_logs:
+            click.echo(
+                _(
+                    "next: copy {}/shared; the logs are sound and have every sale: take "
+                    "away the files named here, and ring a sale that is in no place anew"
+                ).format(data_dir)
+            )
+        elif audit is not None and not audit.sound and not damaged_logs:
+            click.echo(next_command("audit --rebuild", data_dir) + _("   (the logs are sound)"))
         else:
             click.echo(_next_step(verdicts, sound, ledger, data_dir))
     if not sound:
@@ -58,43 +77,57 @@ def command(terminal: str | None, ledger: bool, data_dir: str, as_json: bool) ->
 def _say(verdict: Verdict) -> None:
     state = "sound" if verdict.sound else "DAMAGED"
     click.echo(
-        f"{verdict.terminal}: {state}, {counted(verdict.entries, 'entry', 'entries')} "
-        f"in {counted(verdict.segments, 'segment')}, "
-        f"{verdict.size_bytes} bytes, up to LSN {verdict.last_lsn}, "
-        f"chain {verdict.last_chain or 'none'}"
-    )
-    for damage in verdict.damages:
-        click.echo(
-            f"  damage: {damage.path}: offset {damage.offset}, LSN {damage.lsn}: {damage.meaning}"
+        _("{}: {}, {} in {}, {} bytes, up to LSN {}, chain {}").format(
+            verdict.terminal,
+            state,
+            counted(verdict.entries, "entry", "entries"),
+            counted(verdict.segments, "segment"),
+            verdict.size_bytes,
+            verdict.last_lsn,
+            verdict.last_chain or "none",
         )
-    for note in verdict.notes:
-        click.echo(f"  note: {note}")
+    )
+    _say_findings(verdict.damages, verdict.notes)
 
 
 def _say_audit(audit: AuditVerdict) -> None:
     state = "sound" if audit.sound else "DAMAGED"
     lines, files = counted(audit.lines, "line"), counted(audit.files, "file")
-    click.echo(f"audit log: {state}, {lines} in {files}")
-    for damage in audit.damages:
-        click.echo(
-            f"  damage: {damage.path}: offset {damage.offset}, LSN {damage.lsn}: {damage.meaning}"
-        )
-    for note in audit.notes:
+    click.echo(_("audit log: {}, {} in {}").format(state, lines, files))
+    _say_findings(audit.damages, audit.notes)
+
+
+def _say_shared(shared: SharedVerdict) -> None:
+    state = "sound" if shared.sound else "DAMAGED"
+    sales = counted(shared.suspended, _("suspended sale"))
+    click.echo(
+        _("between tills: {}, {}, {}").format(state, sales, counted(shared.booked, "booked return"))
+    )
+    _say_findings(shared.damages, shared.notes)
+
+
+def _say_findings(damages: Iterable[Finding], notes: Iterable[str]) -> None:
+    """A damaged file that holds no entries has no LSN."""
+    for damage in damages:
+        entry = f": offset {damage.offset}, LSN {damage.lsn}" if damage.lsn else ""
+        click.echo(f"  damage: {damage.path}{entry}: {damage.meaning}")
+    for note in notes:
         click.echo(f"  note: {note}")
 
 
 def _next_step(verdicts: tuple[Verdict, ...], sound: bool, ledger: bool, data_dir: str) -> str:
     if not sound:
         damaged = ", ".join(verdict.terminal for verdict in verdicts if not verdict.sound)
-        return (
-            f"next: keep the directory of {damaged} as it is (nothing was changed), copy it, and "
-            "restore from a copy that is sound up to the last LSN on paper or in the audit log"
-        )
+        return _(
+            "next: keep the directory of {} as it is (nothing was changed), copy "
+            "it, and restore from a copy that is sound up to the last LSN on paper "
+            "or in the audit log"
+        ).format(damaged)
     if not verdicts:
         return next_command("ring REGISTER_01 --input FILE.csv", data_dir)
     if not ledger:
-        return next_command("verify --ledger", data_dir) + "   (replays every sum too)"
-    return "all is sound: keep LSN and chain; a later log must still hold them"
+        return next_command("verify --ledger", data_dir) + _("   (replays every sum too)")
+    return _("all is sound: keep LSN and chain; a later log must still hold them")
 
 
 def _show_progress(done: int, size: int) -> None:

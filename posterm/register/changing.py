@@ -41,12 +41,10 @@ def change_quantity(session: Session, command: Command) -> None:
 
     def post() -> None:
         named = _("changing line {}").format(number)
-        if line.price_origin == OVERRIDE:
-            # More at a price that was allowed for less: that needs a word of its own.
-            new = extend(line.unit_minor, thousandths)
-            approval = counter.require("price_override", named, line=number, new=new)
-        else:
-            approval = counter.require("void_line", named, line=number)
+        # More at a price that was allowed for less: that needs a word of its own.
+        act = "price_override" if line.price_origin == OVERRIDE else "void_line"
+        new = extend(line.unit_minor, thousandths)
+        approval = counter.require(act, named, line=number, new=new)
         counter.change_quantity(number, found, thousandths, approval)
         session.totalled = False
 

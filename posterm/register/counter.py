@@ -150,28 +150,15 @@ class Counter(Hand):
     def change_quantity(
         self, number: int, found: Found, thousandths: int, approval: str | None
     ) -> None:
-        """The item of that line again, as many as that, at its price."""
+        """The item of that line again, as many as that, at its price, in one write."""
         line = self.lines[number - 1]
-        price, origin = line.unit_minor, line.price_origin
-        if approval is None or origin == OVERRIDE:
-            self.replace(
-                number,
-                found,
-                thousandths,
-                unit_minor=price,
-                price_origin=origin,
-                approval=approval,
-            )
-            return
-        # What was allowed is a void, and nothing else can go with it.
-        self.void(number, approval)
-        self.sell(
+        self.replace(
+            number,
             found,
             thousandths,
-            unit_minor=price,
-            by=line.input_origin or "code",
-            reason=line.reason or "",
-            price_origin=origin,
+            unit_minor=line.unit_minor,
+            price_origin=line.price_origin,
+            approval=approval,
         )
 
     def take_empties(self, item: Item, thousandths: int) -> None:

@@ -34,6 +34,9 @@ class Prompt(Struct, frozen=True):
 
 
 class Search(Struct, frozen=True):
+    """What was found for `words`, and which row is marked."""
+
+    words: str = ""
     found: tuple[Item, ...] = ()
     marked: int = 0
     moved: bool = False

@@ -206,7 +206,7 @@ def look_up(session: Session) -> None:
     assert session.search is not None
     words = session.keypad.text
     found = session.counter.shelf.search(words, _FOUND_LIMIT) if words.strip() else ()
-    session.search = replace(session.search, found=found, marked=0, moved=False)
+    session.search = replace(session.search, words=words, found=found, marked=0, moved=False)
     session.page = tuple(item_row(item, session.counter.currency) for item in found) or (
         (_("nothing found") if words.strip() else _("type letters of a description")),
     )
@@ -214,10 +214,10 @@ def look_up(session: Session) -> None:
 
 def answer(session: Session, command: Command) -> None:
     """Enter in a search: a scan, the row that an arrow chose, or the only one."""
-    search, scanned = session.search, _SCANNED.search(command.text)
+    search, scanned = session.search, _scanned(session, command.text)
     if scanned is not None:
         try:
-            item(session, Command(Verb.ITEM, scanned[1]))
+            item(session, Command(Verb.ITEM, scanned))
         except SaleRefused as refused:
             session.refuse_scan(str(refused))
         return
@@ -227,6 +227,16 @@ def answer(session: Session, command: Command) -> None:
         session.keypad.text = command.text
         raise SaleRefused(_("choose one with an arrow, then Enter"))
     item(session, Command(Verb.ITEM, search.found[search.marked].sku))
+
+
+def _scanned(session: Session, text: str) -> str | None:
+    """The code at its end, if a scanner may have sent it: digits of an article number, or letters
+    and digits that are an item's code as they stand."""
+    digits = _SCANNED.search(text)
+    if digits is not None:
+        return digits[1]
+    mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+    return text if mixed and session.counter.shelf.holds(text) else None
 
 
 def move(by: int, session: Session, command: Command) -> None:

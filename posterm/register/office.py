@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kernel import LineKind, SaleRefused, extend
 from kernel import gettext as _
+from kernel import marked as N_
 from posterm.keypad import Command
 from posterm.pricing import ask_amount, standing
 from posterm.register.counter import OVERRIDE
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from posterm.register.session import Session
 
 __all__ = ["move_cash", "no_sale", "override", "take_back"]
+
+_NAMES = {
+    "pay_in": N_("pay-in"),
+    "pay_out": N_("pay-out"),
+    "pickup": N_("pickup"),
+    "no_sale": N_("no sale"),
+}
 
 
 def override(session: Session, command: Command) -> None:
@@ -113,7 +121,7 @@ def move_cash(how: str, session: Session, command: Command) -> None:
     amount = counter.amount(command.text)
     move = partial(_move, session, how, amount)
     shown = amount_text(amount, counter.currency)
-    words = _("{} {}?  Y yes   Clear no").format(how.replace("_", "-"), shown)
+    words = _("{} {}?  Y yes   Clear no").format(_(_NAMES[how]), shown)
     session.ask(Question(words, {"y": move}))
 
 
@@ -124,11 +132,11 @@ def no_sale(session: Session, command: Command) -> None:
 
 def _move(session: Session, how: str, amount_minor: int) -> None:
     counter = session.counter
-    named = _("opening the drawer") if how == "no_sale" else how.replace("_", "-")
+    named = _("opening the drawer") if how == "no_sale" else _(_NAMES[how])
     approval = counter.require(how, named, new=f"{amount_minor} {counter.currency}")
     session.till.move_cash(
         how, amount_minor, counter.currency, counter.operator or "", approval=approval
     )
     session.page = None
     shown = amount_text(amount_minor, counter.currency) if amount_minor else ""
-    session.message = f"{how.replace('_', '-')} {shown}".rstrip()
+    session.message = f"{_(_NAMES[how])} {shown}".rstrip()

@@ -1,4 +1,4 @@
-"""Receipts at the register: shown on the screen, and printed again as copies.
+"""Receipts at the register: shown on the screen, and printed again as copies; and its drawer.
 
 The original is printed by itself, once, when its sale is closed. This module must never print
 one a second time without the word COPY.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kernel import LogDamaged, SaleRefused, Transaction, note
 from kernel import gettext as _
 from posterm.keypad import Command
-from posterm.spool.outbox import print_due, start_printing
+from posterm.spool.outbox import open_due, print_due, start_drawer, start_printing
 
 if TYPE_CHECKING:
     from posterm.register.session import Session
@@ -20,7 +20,10 @@ __all__ = ["hand_over", "reprint", "show", "start"]
 
 
 def start(session: Session) -> None:
-    """What an earlier process still owed is printed as a copy."""
+    """What an earlier process still owed is printed as a copy; its drawer is only spoken of."""
+    opened = start_drawer(session.till)
+    if opened:
+        session.tell(opened)
     words = start_printing(session.till)
     if words:
         session.warn(words)
@@ -28,10 +31,10 @@ def start(session: Session) -> None:
 
 
 def hand_over(session: Session) -> None:
-    """After each act: the receipts that it made due."""
-    words = print_due(session.till)
-    if words:
-        session.warn(words)
+    """After each act: the drawer and the receipts that it made due."""
+    for words in (open_due(session.till), print_due(session.till)):
+        if words:
+            session.warn(words)
 
 
 def show(session: Session, command: Command) -> None:

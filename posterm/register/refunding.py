@@ -8,13 +8,14 @@ receipt's own lines do, by `pricing.refunds`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from kernel import LineKind, SaleRefused, Transaction
+from kernel import Line, LineKind, SaleRefused, Transaction
 from kernel import gettext as _
 from posterm.pricing import StandingLine, refunds, standing
 from posterm.register.dialogs import Prompt
@@ -130,8 +131,15 @@ def _take_back(session: Session, transaction: str, number: int, thousandths: int
     counter.give_back(transaction, back, approval)
     session.prompt(None)
     session.page, session.totalled = None, False
-    given = amount_text(money_minor, receipt.sale.currency)
+    given = amount_text(_given_back(counter.lines, transaction), receipt.sale.currency)
     session.message = _("taken back for {}; Total, then Cash or Card pays it out").format(given)
+
+
+def _given_back(lines: Sequence[Line], transaction: str) -> int:
+    """What all that this sale takes back of that receipt is worth, with what hangs on it."""
+    live = standing(lines)
+    own = {one.number for one in live if one.line.origin and one.line.origin[0] == transaction}
+    return -sum(one.charged_minor for one in live if one.number in own or one.line.of in own)
 
 
 def _one_of(receipt: _Receipt, number: int) -> int:

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
-_SCANNED = re.compile(r"[0-9]{8}|[0-9]{12,14}")
+_SCANNED = re.compile(r"[0-9]{8}|[0-9]{12,14}|[^:/]*[^\W\d_].*")
+"""Digits of an article number, or anything with a letter: no value that is asked for has one."""
 _LEAVE_THE_NEXT_CODE = frozenset(
     {Verb.ITEM, Verb.SEARCH, Verb.ANSWER, Verb.UP, Verb.DOWN, Verb.HELP, Verb.MENU}
     | {Verb.CLEAR, Verb.REFUSED, Verb.REPAINT}
@@ -110,15 +111,15 @@ class Session:
         )
         command = self._gate.feed(token, mode, early=early, waited=seen == WAITED)
         self.keys_done += 1
-        if command is not None:
-            code = command.verb is Verb.ITEM or self._is_scan(command)
-            try:
+        code = command is not None and (command.verb is Verb.ITEM or self._is_scan(command))
+        try:
+            if command is not None:
                 self._do(command)
-            except REFUSALS as refused:
-                self.refused += code
-                self.fail(said(refused))
-        elif mode is Mode.SEARCH:
-            look_up(self)
+            elif mode is Mode.SEARCH:
+                look_up(self)
+        except REFUSALS as refused:
+            self.refused += code
+            self.fail(said(refused))
         if self.refused and self.mode in (Mode.SELL, Mode.TOTAL, Mode.SEARCH):
             with suppress(*REFUSALS):  # such as for a full disk; they are counted on
                 self.log_refused()
@@ -161,7 +162,7 @@ class Session:
     @property
     def owes_receipts(self) -> bool:
         """Whether `print_receipts` has anything to do. Any thread may ask: it only reads."""
-        return bool(self.till.printer.due())
+        return bool(self.till.kicks.due() or self.till.printer.due())
 
     def print_receipts(self) -> View:
         """Hand over what the keys made due; after they were shown, so that nobody waits for it."""
@@ -172,6 +173,8 @@ class Session:
         before = self.page
         if command.verb not in _LEAVE_THE_NEXT_CODE:
             self.instead = None
+            if command.verb is not Verb.RECALL:  # a ticket is read while it is typed
+                self.message = ""
         try:
             self._carry_out(command)
         finally:
@@ -206,6 +209,8 @@ class Session:
     def _clear(self) -> None:
         if self.error is not None:
             self.error = None
+            if self.search is not None:
+                self.keypad.text = self.search.words  # it goes on where it was
         elif self.question is not None:
             if self.question.optional:
                 self.question = None

@@ -1,4 +1,5 @@
-"""What this till owes its printer, handed over: after each sale, and after a crash as copies.
+"""What this till owes its printer and its drawer, handed over: after each sale, and after a crash
+the receipts as copies.
 
 Selling never waits for a printer: what can't be handed over is said in words, stands in the log,
 and can be asked for again as a copy. A till whose printer may hold 0 receipts has none.
@@ -9,7 +10,7 @@ from __future__ import annotations
 from kernel import LogDamaged, PrintJob, SaleRefused, State, Terminal
 from kernel import gettext as _
 
-__all__ = ["print_due", "start_printing"]
+__all__ = ["open_due", "print_due", "start_drawer", "start_printing"]
 
 
 def start_printing(till: Terminal) -> str:
@@ -39,6 +40,34 @@ def print_due(till: Terminal) -> str:
     return words
 
 
+def start_drawer(till: Terminal) -> str:
+    """Begin to owe openings, where the till opens its drawer; words for what a crash left open."""
+    if not till.configuration.settings.drawer_kick:
+        return ""
+    try:
+        unknown = till.kicks.start()
+    except (SaleRefused, OSError) as fault:
+        return _("the drawer can't be opened: {}").format(_said(fault))
+    if not unknown:
+        return ""
+    sale = unknown[-1].sale
+    words = _("the till ended before it knew that its drawer opened; /28 opens it")
+    if sale is not None:
+        words = _("the till ended before it knew that its drawer opened for {}; /28 opens it")
+    return words.format(sale)
+
+
+def open_due(till: Terminal) -> str:
+    """Open the drawer where that is owed; words for the cashier, empty where nothing went wrong."""
+    words = ""
+    for kick in till.kicks.due():
+        try:
+            till.kicks.put(kick)
+        except (SaleRefused, OSError) as fault:
+            words = _("THE DRAWER DID NOT OPEN: {}").format(_said(fault))
+    return words
+
+
 def _hand_over(till: Terminal, job: PrintJob) -> None:
     from posterm.spool.receipts import receipt, receipt_text  # not needed before the first sale
 
@@ -57,3 +86,8 @@ def _hand_over(till: Terminal, job: PrintJob) -> None:
 def _resumed(till: Terminal, job: PrintJob) -> bool:
     """Of a sale that this process closed: whether an earlier one had begun it."""
     return job.transaction in till.recovery.open_sales
+
+
+def _said(fault: SaleRefused | OSError) -> str:
+    strerror = fault.strerror if isinstance(fault, OSError) else None
+    return strerror or str(fault)

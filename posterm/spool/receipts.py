@@ -1,4 +1,4 @@
-"""A sale's receipt as this shop prints it: its header and footer, its paper, its way of writing.
+"""A sale's receipt as this shop prints it: its header and footer, its paper, its figures.
 
 The rows themselves are the kernel's, the same wherever a receipt is shown. This module must never
 compute a figure.
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from kernel import Configuration, Marks, SaleRefused, State, Transaction, receipt_rows
 from kernel import gettext as _
+from themes.language import formats_of
 
 __all__ = ["receipt", "receipt_text"]
 
@@ -23,8 +24,10 @@ def receipt(
     copy: bool,
     resumed: bool,
     columns: int | None = None,
+    plain: bool = False,
 ) -> list[str]:
-    """Its rows at the width of the till's printer, else of `columns`.
+    """Its rows at the width of the till's printer, else of `columns`, with the figures of the
+    till's language, else `plain` ones.
 
     Raises `SaleRefused` for a sale that has no receipt, because it was never closed.
     """
@@ -42,6 +45,7 @@ def receipt(
             header=settings.receipt_header,
             footer=settings.receipt_footer,
         ),
+        figures=formats_of("" if plain else settings.language or ""),
     )
 
 

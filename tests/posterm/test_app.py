@@ -20,6 +20,7 @@ from kernel.disk.files import RealDisk
 from posterm.app import RegisterApp
 from posterm.widgets.panel import Panel
 from tests.support.faults import Fails, FaultyDisk
+from tests.support.headless import painted, post, taken, until
 from tests.support.register_shop import make_shop, on_thread, open_session
 
 if TYPE_CHECKING:
@@ -43,16 +44,28 @@ def register(
 
 
 async def type_in(pilot: Pilot[None], *keys: str) -> list[str]:
-    """Press them, a text key by key; the rows of the screen once all is done."""
-    for key in keys:
-        await pilot.press(*([key] if key in NAMES or key.startswith("ctrl") else key))
+    """Type each once all before it is shown; the rows of the screen once all is done."""
     app = pilot.app
     assert isinstance(app, RegisterApp)
-    await pilot.pause()
-    while app.waiting:
-        await pilot.pause()
-    await pilot.pause()
+    await _done(app)
+    for key in keys:
+        type_ahead(app, key)
+        await _done(app)
     return rows(app)
+
+
+async def _done(app: RegisterApp) -> None:
+    """All that was typed is, and stands on the screen."""
+    await taken(app)
+    await until(lambda: not app.waiting, lambda: "the register is never done")
+    await painted(app)
+
+
+def type_ahead(app: RegisterApp, *keys: str) -> None:
+    """Send them, a text key by key, whatever the register is doing."""
+    for key in keys:
+        for one in [key] if key in NAMES or key.startswith("ctrl") else key:
+            post(app, one)
 
 
 def rows(app: RegisterApp) -> list[str]:
@@ -180,11 +193,12 @@ async def test_scans_while_the_disk_is_slow_are_refused_and_all_are_accounted_fo
         async with app.run_test(size=SIZE) as pilot:
             await type_in(pilot, "0001", "enter", "COFFEE", "enter")
             disk.open_gate.clear()
-            await pilot.press(*"COFFEE", "enter")
+            type_ahead(app, "COFFEE", "enter")
             async with asyncio.timeout(20):
                 while not any("waiting for disk" in row for row in rows(app)):
                     await pilot.pause(0.05)
-            await pilot.press(*"MILK", "enter", *"MILK", "enter")
+            type_ahead(app, "MILK", "enter", "MILK", "enter")
+            await taken(app)
             disk.open_gate.set()
             shown = await type_in(pilot)
             assert any("waited for its disk" in row and "2 refused" in row for row in shown)

@@ -215,6 +215,43 @@ def test_a_damaged_log_ends_with_74_and_names_the_place(sold: Path) -> None:
     assert str(sealed) in result.stderr and "offset" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status",),
+        ("sales",),
+        ("doctor",),
+        ("verify",),
+        ("bench", "--quick"),
+        ("report", "x", "REGISTER_01"),
+        ("show", "REGISTER_01-1"),
+        ("receipt", "REGISTER_01-1"),
+        ("init",),
+    ],
+)
+@pytest.mark.parametrize("what", ["file", "under a file", "loop", "nowhere"])
+def test_what_is_no_data_directory_is_said_by_every_command(
+    tmp_path: Path, arguments: tuple[str, ...], what: str
+) -> None:
+    (tmp_path / "file").write_text("not a shop")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "nowhere").symlink_to("not there")
+    place = tmp_path / "file" / "shop" if what == "under a file" else tmp_path / what
+    result = call(place, *arguments)
+    assert (result.exit_code, result.stdout) == (78, "")
+    assert result.stderr.startswith(f"posterm: data directory {place} can't be used: ")
+    assert result.stderr.count("\n") == 1
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "loop", "nowhere"]
+
+
+def test_an_empty_name_is_not_the_current_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(posterm, ["init", "--data-dir", ""])
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+
+
 def test_an_unknown_fault_leaves_one_line_and_a_traceback_in_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

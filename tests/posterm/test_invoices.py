@@ -77,6 +77,7 @@ def test_pieces_are_whole_where_they_can_be() -> None:
         ("1,A,T,1,,1e2", "no decimal number"),
         ("1,A,T,1,,NaN", "no decimal number"),
         ("1,4111111111111111,T,1,,1", "looks like a card number"),
+        ("1,A,paid 4111 1111 1111 1111,1,,1", "************1111 looks like a card number"),
         (f"1,{'A' * 129},T,1,,1", "129 characters"),
         (f"1,A,{'T' * 257},1,,1", "257 characters"),
         ("1,A\tB,T,1,,1", "can't be printed"),
@@ -131,6 +132,7 @@ def test_an_invoice_longer_than_a_sale_loses_only_the_rows_beyond() -> None:
     [
         (b"", "line 1 has no column InvoiceNo"),
         (HEADER.replace("Quantity", "Qty").encode(), "no column Quantity"),
+        (f"{HEADER},Quantity\n{ROW},7\n".encode(), "line 1 has column Quantity twice"),
         (f"{HEADER}\n{ROW}\n1,\0A,T,1,,1\n".encode(), "line 3 holds a NUL byte"),
         (f"{HEADER}\n1,A,caf".encode() + b"\xe9,1,,1\n", "line 2 is no UTF-8"),
         (f'{HEADER}\n{ROW}\n1,"A"B,T,1,,1\n'.encode(), "line 3 is no CSV"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ def call(data_dir: Path, *arguments: str, keyed: str = "") -> Result:
     )
 
 
-@pytest.fixture
-def staffed(data_dir: Path) -> Path:
+@pytest.fixture(scope="module")
+def added(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with two operators, whose PINs cost what real ones cost; not to be changed."""
+    data_dir = tmp_path_factory.mktemp("added") / "shop"
     for number, name, role, pin in (
         ("0001", "Anna", "manager", "1111"),
         ("0002", "Bo", "cashier", "2222"),
@@ -29,6 +32,12 @@ def staffed(data_dir: Path) -> Path:
         )
         assert added.exit_code == 0, added.output
     return data_dir
+
+
+@pytest.fixture
+def staffed(added: Path, data_dir: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(added, data_dir, symlinks=True))
 
 
 def test_an_operator_is_added_on_a_directory_that_nobody_made(data_dir: Path) -> None:

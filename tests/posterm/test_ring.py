@@ -76,7 +76,7 @@ def test_money_is_taken_paid_out_or_neither(data_dir: Path, small: Path) -> None
     result = ring(data_dir, small)
     assert result.exit_code == 0, result.output
     assert "rang 3 sales, 4 lines, 7.98 GBP" in result.stdout
-    assert "1 rows" in result.stdout
+    assert "; 1 row can't be rung" in result.stdout
     assert f"next: posterm report x REGISTER_01 --data-dir {data_dir}" in result.stdout
     sales = [logged.sale for logged in Shop(data_dir).sales()]
     assert [(sale.total_minor, sale.tendered_minor, sale.change_minor) for sale in sales] == [
@@ -178,6 +178,7 @@ def test_a_running_terminal_is_left_alone(data_dir: Path, small: Path) -> None:
         (["ring", "REGISTER_01", "--input", "{small}", "--currency", "XYZ"], 1),
         (["ring", "REGISTER_01", "--input", "{small}", "--rejects", "{small}"], 2),
         (["ring", "REGISTER_01", "--input", "{small}", "--data-dir", "{small}"], 78),
+        (["ring", "REGISTER_01", "--input", "{small}", "--rejects", "/dev/full"], 1),
         (["ring", "REGISTER_01", "--input", "no such file"], 2),
         (["ring", "REGISTER_01"], 2),
     ],

@@ -68,3 +68,24 @@ def test_json_is_one_object(shop: Path, damaged: bool) -> None:
 def test_a_terminal_that_is_not_there_is_refused(shop: Path) -> None:
     result = verify(shop, "REGISTER_09")
     assert result.exit_code == 1 and "it has REGISTER_01, REGISTER_02" in result.output
+
+
+def test_a_suspended_sale_that_is_nowhere_is_named_and_exits_74(shop: Path) -> None:
+    with Terminal.start("REGISTER_01", shop) as till:
+        sale = till.begin("STORE_001", "EUR", "0001")
+        sale.add_line("TEA_001", 1, 299)
+        ticket = sale.suspend()
+    result = verify(shop)
+    assert result.exit_code == 0
+    assert "between tills: sound, 1 suspended sale, 0 booked returns" in result.output
+    (shop / f"shared/suspended/{ticket}.ready").unlink()
+    result = verify(shop)
+    assert result.exit_code == 74 and "between tills: DAMAGED" in result.output
+    wal = shop / "terminals/REGISTER_01/transaction.wal"
+    assert f"damage: {wal}: offset " in result.output
+    assert f"sale REGISTER_01-2 was suspended as ticket {ticket} and is in no" in result.output
+    assert "next: copy " in result.output and "the logs are sound" in result.output
+    said = json.loads(verify(shop, "--json").output)
+    assert said["sound"] is False and all(one["sound"] for one in said["terminals"])
+    assert said["shared"]["sound"] is False and len(said["shared"]["damages"]) == 1
+    assert verify(shop, "REGISTER_01").exit_code == 0, "one log alone, as it was asked"

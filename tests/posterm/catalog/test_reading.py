@@ -13,6 +13,7 @@ from posterm.catalog import Ambiguous, Catalog, Found, Missing, NotOnFile, SellB
 from posterm.catalog.codes import check_digit
 from posterm.catalog.embedded import measure_check_digit, rules_of
 from posterm.catalog.items import Item
+from posterm.catalog.versions import CatalogPaths
 from tests.support.shelf import item, publish
 
 HAM = Item("2831010000005", ("2831010000005",), "Ham", "DELI", 1990, "R", SellBy.WEIGHT, tare=8)
@@ -202,3 +203,22 @@ def test_a_reader_can_change_nothing(catalog: Catalog) -> None:
 
 def with_check(payload: str) -> str:
     return payload + check_digit(payload)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE item SET sell_by = 'dozen'",
+        "DELETE FROM fact WHERE name = 'currency'",
+        "UPDATE fact SET value = 'many' WHERE name = 'items'",
+    ],
+)
+def test_a_catalogue_that_says_what_none_can_say_is_refused_in_words(
+    data_dir: Path, change: str
+) -> None:
+    path = CatalogPaths(data_dir).version(publish(data_dir, SHELF))
+    with sqlite3.connect(path) as database:
+        database.execute(change)
+    database.close()
+    with pytest.raises(BadInput, match="import it again"), open_catalog(data_dir) as opened:
+        opened.item("4011")

@@ -117,6 +117,26 @@ def test_a_price_that_was_allowed_once_is_not_sold_again_without_another_word(
     assert posted(register) == 900
 
 
+def test_another_quantity_is_allowed_for_that_quantity_and_posted_in_one_write(
+    data_dir: Path,
+) -> None:
+    make_shop(data_dir, operators=True, settings={"role_void_line": "supervisor"})
+    session = open_session(data_dir)
+    press(session, ANNA, ENTER, PINS[ANNA], ENTER, COFFEE, ENTER, MILK, ENTER, "/43 3 1", ENTER)
+    assert mode(session) is Mode.ASK and posted(session) == 399 + 119
+    press(session, *PIN)
+    assert posted(session) == 3 * 399 + 119
+    (approval,) = entries(data_dir, "approval")
+    assert (approval["what"], approval["line"], approval["old"], approval["new"]) == (
+        "void_line", 1, "399", "1197"
+    )  # fmt: skip
+    spent = entries(data_dir, "approval_used")[-1]
+    void, line = entries(data_dir, "line")[-2:]
+    assert (void["a"], line["a"]) == (BO, BO) and void["e"] == line["e"]
+    assert isinstance(void["n"], int) and spent["n"] == void["n"] - 1
+    session.stop("test")
+
+
 @pytest.mark.parametrize(
     ("typed", "kind"),
     [("/28", "cash"), ("/30 5.00", "cash"), ("/23", "abort"), ("/22", "z"), ("/21", "event")],

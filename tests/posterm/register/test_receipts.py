@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,20 @@ def test_before_the_first_sale_there_is_no_receipt(opened: Opened) -> None:
     session = opened()
     press(session, "/70", ENTER)
     assert session.mode is Mode.HELD and "no receipt" in session.view.message
+
+
+def test_a_receipt_has_the_figures_of_the_tills_language_and_without_one_those_of_the_log(
+    opened: Opened, data_dir: Path
+) -> None:
+    session = opened()
+    sell(session)
+    plain = Shop(data_dir).spool(TILL).read(spooled(data_dir)[0])
+    assert "3.99" in plain and "3,99" not in plain
+    session.stop("test")
+    ShopConfiguration(data_dir).change_local(TILL, "language", "de_DE")
+    again = opened()
+    press(again, "1000*COFFEE", ENTER, "y", "+", "f9")
+    german = Shop(data_dir).spool(TILL).read(spooled(data_dir)[1])
+    assert "1.000 x 3,99" in german and "3.990,00" in german and "3990.00" not in german
+    day = datetime.now(UTC).astimezone()
+    assert f"{day:%d.%m.%Y}" in german and f"{day:%Y-%m-%d}" not in german

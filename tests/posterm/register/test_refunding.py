@@ -170,3 +170,9 @@ def test_the_screen_says_what_is_paid_out(register: Session) -> None:
     press(register, "f9")
     assert total_caption(last(register), totalled=False)[0] == "PAID OUT EUR"
     assert total_minor(last(register)) == 399
+
+
+def test_all_that_came_back_is_said_as_one_amount(register: Session) -> None:
+    press(register, "/52 1", ENTER, "*", ENTER)
+    due = -register.counter.in_hand.total_minor
+    assert due == 2 * 399 + 129 + 8 and f"taken back for {due / 100}" in register.view.message

@@ -350,3 +350,21 @@ def test_a_scan_leaves_search_and_sells_and_an_unknown_one_is_counted(register: 
 def test_a_card_number_typed_as_a_code_is_not_shown(register: Session) -> None:
     press(register, "4111111111111111", ENTER)
     assert mode(register) is Mode.HELD and "4111111111111111" not in register.view.message
+
+
+def test_clear_on_an_error_of_a_search_leaves_the_search_as_it_was(register: Session) -> None:
+    press(register, "f3", "E", ENTER)
+    assert mode(register) is Mode.HELD
+    press(register, "escape")
+    assert mode(register) is Mode.SEARCH and register.view.entry == "E"
+    press(register, "escape")
+    assert mode(register) is Mode.SELL
+
+
+def test_what_an_act_said_is_gone_with_the_next_act(register: Session) -> None:
+    press(register, COFFEE, ENTER, "/2 MILK", ENTER)
+    assert "price of MILK" in register.view.message
+    press(register, "+")
+    assert not register.view.message
+    press(register, "f9")
+    assert not register.view.message

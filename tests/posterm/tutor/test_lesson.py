@@ -90,9 +90,10 @@ def test_a_lesson_that_is_over_takes_no_rows_and_reads_no_log(classroom: Path) -
 
 
 def test_every_step_fits_its_rows_at_80_columns(classroom: Path) -> None:
-    for step in (*CASHIER, *FIRST_SALE):
+    ahead = [step for step in (*CASHIER, *FIRST_SALE) if not step.done(Facts())]
+    assert len(ahead) >= len(CASHIER)
+    for step in ahead:
         rows = Coach(str(classroom), "NOBODY", (step,)).rows()
         shown = " ".join(row for row in rows[1:-1] if row)
-        if not step.done(Facts()):
-            assert len(rows) == 4 and all(len(row) < 80 for row in rows)
-            assert shown == step.words
+        assert len(rows) == 4 and all(len(row) < 80 for row in rows)
+        assert shown == step.words
