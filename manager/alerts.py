@@ -73,3 +73,5 @@ def found_alerts(found: Integrity, at_ms: int) -> Iterator[Alert]:
             yield Alert(one.terminal, "damaged", at_ms, words)
     if not found.audit.sound:
         yield Alert(_("audit log"), "damaged", at_ms, _("DAMAGED; posterm audit --rebuild"))
+    if not found.shared.sound:
+        yield Alert(_("between tills"), "damaged", at_ms, _("DAMAGED; posterm verify"))

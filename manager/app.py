@@ -35,7 +35,7 @@ from manager.screens.palette import PalettePage
 from manager.screens.sign import SignPage
 from manager.screens.text import ReportPage, TextPage
 from manager.signing import Signing
-from manager.widgets.panel import Panel
+from manager.widgets.panel import Allowance, Panel
 from themes import stylesheet
 from themes.driver import HungUp
 
@@ -46,9 +46,13 @@ __all__ = ["ManagerApp"]
 
 MINIMUM = (60, 16)
 _PAINT_EVERY_S = 0.1
+_PAINT_GAP_S = 0.05
+"""What is new is painted as it comes, but twenty times a second is enough."""
 _LOOK_EVERY_S = 1.0
-_SHARE = 0.012
-"""Of the bits of a second, in bytes: what changed by itself holds a key up for 0.2 s at most."""
+_SHARE = 0.004
+"""Of the bits of a second, in bytes: what is painted at once holds a key up for a tenth."""
+_ANSWERS = frozenset(("heading", "hint", "message"))
+"""What says first that a key was heard; a slow line carries these whatever else waits."""
 _BEEP_EVERY_S = 0.5
 
 
@@ -70,6 +74,7 @@ class ManagerApp(App[None], inherit_bindings=False):
         self._feed = Feed(console.data_dir, self._ticked)
         self._changed = False
         self._beeped_s = 0.0
+        self._painted_s = 0.0
         console.attach(self)
 
     def get_default_screen(self) -> Screen[None]:
@@ -120,6 +125,8 @@ class ManagerApp(App[None], inherit_bindings=False):
     def _take(self, tick: Tick) -> None:
         self.desk.take(tick)
         self._changed = True
+        if not (self._stands and self.page.news()):
+            self._paint_changes()
 
     def post(self, call: Callable[[], object]) -> None:
         self.call_later(self._called, call)
@@ -127,6 +134,7 @@ class ManagerApp(App[None], inherit_bindings=False):
     def _called(self, call: Callable[[], object]) -> None:
         call()
         self._changed = True
+        self._paint_changes()
 
     # --- out -----------------------------------------------------------------------------
 
@@ -136,15 +144,24 @@ class ManagerApp(App[None], inherit_bindings=False):
         assert isinstance(page, Page), "every screen here is a page"
         return page
 
-    def paint(self, allowance_bytes: int | None = None) -> None:
-        """All that stands in the console, where it differs from the screen; a panel paints no
-        more than so many bytes."""
-        if not self.is_running or not self.screen_stack or not self.screen.children:
+    @property
+    def _stands(self) -> bool:
+        """Whether there is a screen to paint on: not before the first, nor after the last."""
+        return self.is_running and bool(self.screen_stack) and bool(self.screen.children)
+
+    def paint(self) -> None:
+        """All that stands in the console, where it differs from the screen; on a slow line what
+        it can carry now, and the rest as it gets free."""
+        if not self._stands:
             return
-        self._changed = False
+        self._changed, self._painted_s = False, time.monotonic()
         page, desk = self.page, self.desk
+        line = self._driver
+        busy = isinstance(line, PacedDriver) and line.busy
+        left_bytes = 0 if busy else round(self._baud * _SHARE)
+        allowance = Allowance(left_bytes) if self._baud else None
         for panel in page.query(Panel):
-            panel.allowance_bytes = allowance_bytes
+            panel.allowance = None if panel.id in _ANSWERS else allowance
         width, height = self.size
         if width < MINIMUM[0] or height < MINIMUM[1]:
             paint_frame(page, desk, _("too small: {} x {} needed").format(*MINIMUM))
@@ -163,9 +180,8 @@ class ManagerApp(App[None], inherit_bindings=False):
         self.desk.painted(dialog, time.monotonic())
 
     def _paint_changes(self) -> None:
-        line = self._driver
-        if self._changed and not (isinstance(line, PacedDriver) and line.busy):
-            self.paint(round(self._baud * _SHARE) if self._baud else None)
+        if self._changed and time.monotonic() - self._painted_s >= _PAINT_GAP_S:
+            self.paint()
 
     def _begin_line(self) -> None:
         if isinstance(self._driver, PacedDriver):
@@ -186,6 +202,7 @@ class ManagerApp(App[None], inherit_bindings=False):
     def show_page(self, name: str) -> None:
         """The terminals are always the lowest level; every other screen stands on them."""
         page = self._page_of(name)
+        self._empty(page)
         while len(self.screen_stack) > (1 if name == "terminals" else 2):
             self.pop_screen()
         if len(self.screen_stack) == 1 and self.screen is not page:
@@ -201,9 +218,18 @@ class ManagerApp(App[None], inherit_bindings=False):
     def back(self) -> bool:
         if len(self.screen_stack) == 1:
             return False
+        below = self.screen_stack[-2]
+        assert isinstance(below, Page), "every screen here is a page"
+        self._empty(below)
         self.pop_screen()
         self._after_opening()
         return True
+
+    def _empty(self, page: Page) -> None:
+        """A slow line must not carry what stood there when this screen was left."""
+        if self._baud and page is not self.page:
+            for panel in page.query("#body").results(Panel):
+                panel.forget()
 
     def _after_opening(self) -> None:
         self.page.look()
@@ -271,6 +297,8 @@ class ManagerApp(App[None], inherit_bindings=False):
 
     def _look(self) -> None:
         desk = self.desk
+        if not self.screen_stack:
+            return  # it is ending
         # What is counted down or grows old changes by itself.
         self._changed = self._changed or bool(desk.work.under_way()) or self.page.ages
         if desk.watching:

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from kernel import AuditFilter, BadInput, SaleRefused, parse_major
 from kernel import gettext as _
+from manager.times import date_of
 
 __all__ = ["WORDS", "AuditQuery", "parse_query"]
 
@@ -52,7 +53,7 @@ def parse_query(typed: str, currency: str, now: datetime) -> AuditQuery:
         else:
             words.append(part)
     text = " ".join([*([said["text"]] if "text" in said else []), *words])
-    date = _date(said["date"]) if "date" in said else None
+    date = date_of(said["date"]) if "date" in said else None
     day = datetime.strptime(str(date), "%Y%m%d").astimezone() if date is not None else now
     wanted = AuditFilter(
         terminal=said["till"].upper() if "till" in said else None,
@@ -76,15 +77,6 @@ def _amount(text: str, currency: str) -> int:
         return parse_major(text, currency)
     except SaleRefused as fault:
         raise BadInput(str(fault)) from fault
-
-
-def _date(text: str) -> int:
-    digits = text.replace("-", "")
-    try:
-        datetime.strptime(digits, "%Y%m%d").astimezone()
-    except ValueError:
-        raise BadInput(_("{} is no date; give one such as 2026-01-31").format(text)) from None
-    return int(digits)
 
 
 def _instant(text: str, day: datetime, otherwise: time) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from kernel import AuditLine, KernelError, format_minor
+from kernel import gettext as _
 
-__all__ = ["COLUMNS", "audit_row", "detail_of", "local_time"]
+__all__ = ["audit_row", "columns_row", "detail_of", "local_time"]
 
 _TEXT = r'":("(?:[^"\\]|\\.)*")'
 _DETAILS = (
@@ -16,19 +18,31 @@ _DETAILS = (
     re.compile('"(?:code|how|detail)' + _TEXT),
 )
 """What says most, then what else there is."""
-COLUMNS = f"{'time':<8} {'till':<12} {'event':<18} {'by':<6} {'amount':>10}  what"
+_WIDTHS = (8, 12, 18, 6, 10)
+_NARROW = 72
+_NARROW_WIDTHS = (8, 11, 16, 4, 7)
+"""Below that many columns, what it was about needs the room that the others can spare."""
 
 
-def audit_row(line: AuditLine, currency: str) -> str:
+def columns_row(width: int = 80) -> str:
+    """What stands above the rows of `audit_row` on a screen of that width."""
+    return _row(width, _("time"), _("till"), _("event"), _("by"), _("amount"), _("what"))
+
+
+def audit_row(line: AuditLine, currency: str, width: int = 80) -> str:
     """When, where, what, who, how much, and the most telling of its words."""
     amount = line.about_minor
     shown = "" if amount is None else amount_text(amount, line.currency or currency)
     who = line.operator or "-"
     event = line.event.replace("_", " ")
-    return (
-        f"{local_time(line.at):<8} {line.terminal:<12.12} {event:<18.18} {who:<6.6} "
-        f"{shown:>10}  {detail_of(line)}"
-    ).rstrip()
+    return _row(width, local_time(line.at), line.terminal, event, who, shown, detail_of(line))
+
+
+def _row(width: int, *cells: str) -> str:
+    at, till, event, by, amount, what = cells
+    a, b, c, d, e = _WIDTHS if width >= _NARROW else _NARROW_WIDTHS
+    row = f"{at:<{a}} {till:<{b}.{b}} {event:<{c}.{c}} {by:<{d}.{d}} {amount:>{e}}  {what}"
+    return row.rstrip()
 
 
 def detail_of(line: AuditLine) -> str:
@@ -45,6 +59,13 @@ def detail_of(line: AuditLine) -> str:
 
 def local_time(at: str) -> str:
     """`16:20:05` in the zone of this machine."""
+    return _local_second(at.partition(".")[0].removesuffix("Z"))
+
+
+@lru_cache(maxsize=256)
+def _local_second(second: str) -> str:
+    """Of a second of UTC: a shop writes many lines in each."""
+    at = f"{second}+00:00"
     try:
         return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
     except (ValueError, OverflowError):

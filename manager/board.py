@@ -7,10 +7,11 @@ never read a file or a clock.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kernel import Configuration, ShopStatus, TerminalFacts, Transaction
+from kernel import MANAGER_TERMINAL, Configuration, ShopStatus, TerminalFacts, Transaction
 from manager.alerts import Alert, Thresholds, status_alerts
 from manager.day import Day, TillDay
 from manager.feed import Tick
@@ -64,6 +65,8 @@ class Board:
         """Whether the day's beginning is still being told."""
         self.serial = 0
         """Grows with each tick that changed anything."""
+        self.activities: dict[str, int] = {}
+        """How many tills are at what, by the word of it."""
         self._facts: dict[str, TerminalFacts] = {}
         self._cards: dict[str, TillCard] = {}
         self._dirty: set[str] = set()
@@ -82,7 +85,7 @@ class Board:
             self._adopt(tick.day)  # these lines are in it
         else:
             for line in tick.lines:
-                till = self.day.take(line.text)
+                till = self.day.take(line)
                 if till is not None:
                     self._dirty.add(till.terminal)
         if tick.status is not None:
@@ -140,6 +143,11 @@ class Board:
         whole = sale.number not in told.partial
         return mirrored(terminal, told.name_of(sale), sale, whole=whole)
 
+    def last_lsn(self, terminal: str) -> int | None:
+        """Of what was told of it last: near the sale in hand."""
+        till = self.day.tills.get(terminal)
+        return till.told.last_lsn if till is not None else None
+
     def _adopt(self, day: Day) -> None:
         """Take the whole day for the part of it that was told here."""
         alerts: Mapping[tuple[int, str, str], Alert] = self.day.alerts
@@ -159,6 +167,8 @@ class Board:
             if facts.get(terminal) != self._facts.get(terminal) or lag != waited.get(terminal, 0):
                 self._dirty.add(terminal)
         self._facts = facts
+        tills = (one.activity for one in status.terminals if one.terminal != MANAGER_TERMINAL)
+        self.activities = dict(sorted(Counter(tills).items()))
         for alert in status_alerts(status, self.at_ms):
             self.day.add_alert(self.day.business_date, alert)
 

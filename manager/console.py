@@ -10,82 +10,29 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from kernel import Clock, Floor, KernelError, ShopStatus, SystemClock
+from kernel import Clock, Floor, ShopStatus, SystemClock
 from kernel import gettext as _
 from manager import acts
 from manager.actions import ACTIONS, Action, Verb, action_of, by_key
 from manager.acts import staff
 from manager.board import Board
 from manager.dialogs import Prompt, Question
+from manager.face import Face
 from manager.feed import Tick
 from manager.letters import Letters
-from manager.page import Page
 from manager.results import short_of
 from manager.signing import Signing
 from manager.times import utc_text
 from manager.widgets.panel import Row
 from manager.work import Act, ActState, GoOn, Work
 
-__all__ = ["Console", "Face"]
+__all__ = ["Console"]
 
 _ENTRY_LIMIT = 600
 _ERASE = {"backspace", "ctrl+h"}
 _T = TypeVar("_T")
-
-
-class Face(Protocol):
-    """What shows a console."""
-
-    @property
-    def page(self) -> Page:
-        """The one in front."""
-
-    def post(self, call: Callable[[], object]) -> None:
-        """From any thread: do that on the one that paints."""
-
-    def show_page(self, name: str) -> None:
-        """The screen of that name, in place of all others."""
-
-    def push(self, page: Page) -> None:
-        """One level deeper."""
-
-    def back(self) -> bool:
-        """One level back; False at the first."""
-
-    def paint(self) -> None:
-        """What stands here, where it differs from the screen."""
-
-    def repaint(self) -> None:
-        """Everything, anew."""
-
-    def beep(self) -> None:
-        """Something was refused."""
-
-    def leave(self) -> None:
-        """End this console."""
-
-    def page_about(self, name: str, subject: str) -> Page:
-        """A screen about one terminal or sale."""
-
-    def veil(self) -> None:
-        """Hide everything until somebody has signed on."""
-
-    def unveil(self) -> None:
-        """Show again what was hidden."""
-
-    def take_over(self, floor: Floor) -> None:
-        """From now on this console acts, on that floor."""
-
-    def show_text(self, caption: str, rows: Sequence[str]) -> None:
-        """Rows of text on a screen of their own."""
-
-    def show_help(self) -> None:
-        """The keys of the page in front."""
-
-    def show_palette(self) -> None:
-        """All actions, to choose from."""
 
 
 class Console:
@@ -307,11 +254,4 @@ class Console:
 
     def aside(self, call: Callable[[], _T], then: Callable[[_T], None]) -> None:
         """Do what is no act on a thread, then `then` here; a refusal is shown."""
-
-        def settled(result: _T | None, fault: KernelError | None) -> None:
-            if fault is not None:
-                self.refuse(str(fault))
-            else:
-                then(result)  # type: ignore[arg-type]
-
-        self.work.aside(call, settled)
+        self.work.aside(call, then, lambda fault: self.refuse(str(fault)))

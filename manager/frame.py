@@ -5,7 +5,6 @@ Pure but for the widgets that it is given. Nothing here blinks, and no clock tic
 
 from __future__ import annotations
 
-from collections import Counter
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -51,9 +50,8 @@ def header_text(console: Console, width: int) -> str:
         parts += [_("{} NEW: 4").format(unread)] if unread else []
         parts += [_("{} ALERTS: 3").format(alerts)] if alerts else []
     if console.status is not None and not console.signing.shut:
-        tills = [one for one in console.status.terminals if one.terminal != "MANAGER"]
-        counted = Counter(one.activity for one in tills)
-        parts += [f"{count} {state_word(name)}" for name, count in sorted(counted.items())]
+        counted = console.board.activities
+        parts += [f"{count} {state_word(name)}" for name, count in counted.items()]
     busy = [one.title for one in console.work.under_way()]
     parts += [_("under way: {}").format(", ".join(busy))] if busy else []
     who = _("watching") if console.watching else console.signing.name()

@@ -69,6 +69,10 @@ class Page(Screen[None], inherit_bindings=False):
         """What a setting has now, where this screen shows settings."""
         return ""
 
+    def news(self) -> bool:
+        """A tick has come. True: what it brought is being read, and is painted once it is."""
+        return False
+
     def look(self) -> None:
         """Read again what this screen shows and no tick brings."""
 

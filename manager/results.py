@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache, singledispatch
 
 from kernel import (
     Ack,
@@ -51,38 +52,10 @@ _LEAVING = {
 }
 
 
-def short_of(result: object, now_ms: int) -> str:  # noqa: PLR0911  # one a kind
+@singledispatch
+def short_of(result: object, now_ms: int) -> str:
     """How far it is or what it came to, in one row."""
-    match result:
-        case Delivered():
-            return _("{} of {} have taken it").format(
-                _applied(result.answers), len(result.expected)
-            )
-        case PublishedTo():
-            return _("version {}: {} of {} running tills go by it").format(
-                result.version, _applied(result.answers), len(result.running)
-            )
-        case ShutdownState():
-            return _shutdown_text(result, now_ms)
-        case StoreReport():
-            asked = [one.terminal for one in result.unclosed if one.reason == "asked"]
-            if asked:
-                return _("waiting for {}").format(", ".join(asked))
-            return _("{} Z, {} not closed").format(len(result.closed), len(result.unclosed))
-        case Released():
-            return _("any till can recall it by ticket {}").format(result.ticket)
-        case Settled():
-            return _("{} tickets are on the floor again").format(len(result.tickets))
-        case Cleaned():
-            return _("{} terminals, {} messages, {} scratch files taken away").format(
-                len(result.terminals), result.messages, result.files
-            )
-        case Exported():
-            return _("{} sales, {} lines").format(result.sales, result.lines)
-        case Integrity():
-            return _("all is sound") if result.sound else _("DAMAGED: see the findings")
-        case _:
-            return str(result) if result is not None else ""
+    return str(result) if result is not None else ""
 
 
 def rows_of(result: object, now_ms: int) -> tuple[str, ...]:
@@ -97,7 +70,13 @@ def report_rows(report: StoreReport) -> tuple[str, ...]:
 
 def time_text(wall_ms: int) -> str:
     """`17:03:12`, on this machine's clock."""
-    return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone().strftime("%H:%M:%S")
+    return _clock_text(wall_ms // 1000)
+
+
+@lru_cache(maxsize=256)
+def _clock_text(second: int) -> str:
+    """Of a hundred tills that sell, most say the same second."""
+    return datetime.fromtimestamp(second, UTC).astimezone().strftime("%H:%M:%S")
 
 
 def when_text(wall_ms: int, now_ms: int) -> str:
@@ -111,26 +90,91 @@ def date_text(date: int) -> str:
     return f"{date // 10_000}-{date // 100 % 100:02}-{date % 100:02}"
 
 
-def _details(result: object, now_ms: int) -> Iterable[str]:  # noqa: PLR0911  # one a kind
-    match result:
-        case Delivered():
-            return _answers(result.answers, result.missing)
-        case PublishedTo():
-            return (
-                _("in force from {}").format(when_text(result.effective_ms, now_ms)),
-                *_answers(result.answers, result.missing),
-                *(_("{:<20} off: takes note at its start").format(name) for name in result.off),
-            )
-        case ShutdownState():
-            return [f"{one.terminal:<20} {_(_LEAVING[one.state])}" for one in result.terminals]
-        case StoreReport():
-            return _report(result)
-        case Cleaned():
-            return [f"{name:<20} {_('its entry in the registry')}" for name in result.terminals]
-        case Exported():
-            return (result.sales_path, result.lines_path)
-        case _:
-            return ()
+@singledispatch
+def _details(result: object, now_ms: int) -> Iterable[str]:
+    """What stands below that row; nothing for what the row says all of."""
+    return ()
+
+
+@short_of.register
+def _delivered(result: Delivered, now_ms: int) -> str:
+    return _("{} of {} have taken it").format(_applied(result.answers), len(result.expected))
+
+
+@_details.register
+def _delivered_rows(result: Delivered, now_ms: int) -> Iterable[str]:
+    return _answers(result.answers, result.missing)
+
+
+@short_of.register
+def _published(result: PublishedTo, now_ms: int) -> str:
+    return _("version {}: {} of {} running tills go by it").format(
+        result.version, _applied(result.answers), len(result.running)
+    )
+
+
+@_details.register
+def _published_rows(result: PublishedTo, now_ms: int) -> Iterable[str]:
+    return (
+        _("in force from {}").format(when_text(result.effective_ms, now_ms)),
+        *_answers(result.answers, result.missing),
+        *(_("{:<20} off: takes note at its start").format(name) for name in result.off),
+    )
+
+
+@short_of.register
+def _released(result: Released, now_ms: int) -> str:
+    return _("any till can recall it by ticket {}").format(result.ticket)
+
+
+@short_of.register
+def _settled(result: Settled, now_ms: int) -> str:
+    return _("{} tickets are on the floor again").format(len(result.tickets))
+
+
+@short_of.register
+def _cleaned(result: Cleaned, now_ms: int) -> str:
+    return _("{} terminals, {} messages, {} scratch files taken away").format(
+        len(result.terminals), result.messages, result.files
+    )
+
+
+@_details.register
+def _cleaned_rows(result: Cleaned, now_ms: int) -> Iterable[str]:
+    return [f"{name:<20} {_('its entry in the registry')}" for name in result.terminals]
+
+
+@short_of.register
+def _exported(result: Exported, now_ms: int) -> str:
+    return _("{} sales, {} lines").format(result.sales, result.lines)
+
+
+@_details.register
+def _exported_rows(result: Exported, now_ms: int) -> Iterable[str]:
+    return (result.sales_path, result.lines_path)
+
+
+@short_of.register
+def _checked(result: Integrity, now_ms: int) -> str:
+    return _("all is sound") if result.sound else _("DAMAGED: see the findings")
+
+
+@short_of.register
+def _day_closed(result: StoreReport, now_ms: int) -> str:
+    asked = [one.terminal for one in result.unclosed if one.reason == "asked"]
+    if asked:
+        return _("waiting for {}").format(", ".join(asked))
+    return _("{} Z, {} not closed").format(len(result.closed), len(result.unclosed))
+
+
+@_details.register
+def _day_closed_rows(result: StoreReport, now_ms: int) -> Iterable[str]:
+    return _report(result)
+
+
+@_details.register
+def _shutdown_rows(result: ShutdownState, now_ms: int) -> Iterable[str]:
+    return [f"{one.terminal:<20} {_(_LEAVING[one.state])}" for one in result.terminals]
 
 
 def _applied(answers: Iterable[Ack]) -> int:
@@ -145,6 +189,7 @@ def _answers(answers: Iterable[Ack], missing: Iterable[str]) -> Iterator[str]:
         yield f"{name:<20} {_('no answer yet')}"
 
 
+@short_of.register
 def _shutdown_text(state: ShutdownState, now_ms: int) -> str:
     if state.order is None:
         return _("no shutdown is under way")

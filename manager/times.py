@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from kernel import BadInput
 from kernel import gettext as _
 
-__all__ = ["business_date", "instant", "utc_text"]
+__all__ = ["business_date", "date_of", "instant", "utc_text"]
 
 _AHEAD = re.compile(r"\+(\d{1,7})([smhd])")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -38,9 +38,14 @@ def business_date(text: str, today: int) -> int:
     """YYYYMMDD of `2026-01-31` or `20260131`; of an empty text it is `today`."""
     if not text:
         return today
-    digits = text.replace("-", "")
+    return date_of(text)
+
+
+def date_of(text: str) -> int:
+    """YYYYMMDD of `2026-01-31`, `2026-1-31` or `20260131`."""
     try:
-        datetime.strptime(digits, "%Y%m%d").astimezone()
+        form = "%Y-%m-%d" if "-" in text else "%Y%m%d"
+        day = datetime.strptime(text, form).astimezone()
     except (ValueError, OverflowError):
         raise BadInput(_("{} is no date; give one such as 2026-01-31").format(text)) from None
-    return int(digits)
+    return day.year * 10_000 + day.month * 100 + day.day

@@ -12,7 +12,7 @@ from manager.day import Day, DayCounts, TillDay
 
 __all__ = ["NOTHING", "OperatorFigures", "TillFigures", "Today", "today_of"]
 
-_MINUTES_PER_HOUR = 60
+_MINUTES_PER_QUARTER = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,9 @@ class Today:
     totals: Mapping[str, Totals]
     tills: tuple[TillFigures, ...]
     operators: tuple[OperatorFigures, ...]
-    hours: Mapping[str, Mapping[int, int]]
-    """Currency -> hour since 1970 -> takings."""
+    quarters: Mapping[str, Mapping[int, int]]
+    """Currency -> quarter of an hour since 1970 -> takings: an hour begins at a quarter in every
+    zone of the world, but not at the same one."""
     inputs: Mapping[str, int]
     voids: int
     overrides: int
@@ -86,7 +87,7 @@ def today_of(day: Day, business_date: int | None = None) -> Today:
     date = day.business_date if business_date is None else business_date
     sums: dict[str, list[Totals]] = {}
     tills: list[TillFigures] = []
-    hours: dict[str, Counter[int]] = {}
+    quarters: dict[str, Counter[int]] = {}
     counted = [(till, till.counts(date)) for _, till in sorted(day.tills.items())]
     for till, counts in counted:
         totals = till.told.totals(date)
@@ -94,9 +95,9 @@ def today_of(day: Day, business_date: int | None = None) -> Today:
             sums.setdefault(currency, []).append(one)
             tills.append(_till_figures(till, counts, currency, one))
         for currency, minutes in counts.minutes.items():
-            by_hour = hours.setdefault(currency, Counter())
+            by_quarter = quarters.setdefault(currency, Counter())
             for minute, minor in minutes.items():
-                by_hour[minute // _MINUTES_PER_HOUR] += minor
+                by_quarter[minute // _MINUTES_PER_QUARTER] += minor
     inputs: Counter[str] = Counter()
     for _, counts in counted:
         inputs.update(counts.inputs)
@@ -106,7 +107,7 @@ def today_of(day: Day, business_date: int | None = None) -> Today:
         totals={currency: sum_of_totals(all_of) for currency, all_of in sums.items()},
         tills=tuple(tills),
         operators=_operators([counts for _, counts in counted]),
-        hours=hours,
+        quarters=quarters,
         inputs=inputs,
         voids=sum(counts.voids for _, counts in counted),
         overrides=sum(counts.overrides for _, counts in counted),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from kernel import Totals
 from kernel import gettext as _
@@ -15,7 +16,8 @@ from manager.widgets.panel import Row
 
 __all__ = ["day_text", "today_rows"]
 
-_HOUR_MS = 3_600_000
+_HOUR_S = 3_600
+_QUARTER_S = 900
 _HOURS_WIDTH = 35
 _NARROW = 80
 _HOURS_NARROW = 17
@@ -41,7 +43,7 @@ def today_rows(
     alerts = _alerts(today.alerts, min(_ALERTS_AT_MOST, max(1, height // 6)))
     room = max(height - len(rows) - len(alerts), 1)
     hours_width = _HOURS_WIDTH if width >= _NARROW else _HOURS_NARROW
-    left = _hours(today.hours.get(currency, {}), currency, room, glyphs)
+    left = _hours(_local_hours(today.quarters.get(currency, {})), currency, room, glyphs)
     wide = max(width - hours_width - 3, 20)
     right = (
         _operators(today.operators, currency, wide)
@@ -125,6 +127,17 @@ def _tenders(sums: Totals, currency: str) -> Iterator[str]:
         yield f"{how} {amount_text(amount, currency)} {percent(max(amount, 0), whole)} %"
 
 
+def _local_hours(quarters: Mapping[int, int]) -> Mapping[int, int]:
+    """Takings by hours as this machine's clock counts them; one that a clock put back tells
+    twice is one hour."""
+    hours: Counter[int] = Counter()
+    for quarter, minor in quarters.items():
+        at = datetime.fromtimestamp(quarter * _QUARTER_S, UTC).astimezone()
+        offset_s = int((at.utcoffset() or timedelta()).total_seconds())
+        hours[(quarter * _QUARTER_S + offset_s) // _HOUR_S] += minor
+    return hours
+
+
 def _hours(hours: Mapping[int, int], currency: str, room: int, glyphs: Glyphs) -> list[str]:
     """A row an hour, the newest at the bottom, those without sales between two others too."""
     rows = [_(" hour            takings")]
@@ -135,9 +148,8 @@ def _hours(hours: Mapping[int, int], currency: str, room: int, glyphs: Glyphs) -
     width = _HOURS_WIDTH - _AMOUNT - 5
     for hour in range(first, max(hours) + 1):
         amount = hours.get(hour, 0)
-        at = datetime.fromtimestamp(hour * _HOUR_MS / 1000).astimezone()
         shown = bar(amount, largest, width, glyphs)
-        rows.append(f" {at:%H} {amount_text(amount, currency):>{_AMOUNT}} {shown}")
+        rows.append(f" {hour % 24:02} {amount_text(amount, currency):>{_AMOUNT}} {shown}")
     return rows
 
 

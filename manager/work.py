@@ -67,27 +67,32 @@ class Work:
             self._post(partial(self._change, act.number, so_far=so_far))
             return not self.ending
 
-        def settled(result: object, fault: KernelError | None) -> None:
-            state = ActState.DONE if fault is None else ActState.REFUSED
-            refusal = str(fault) if fault is not None else ""
+        def settled(state: ActState, result: object = None, refusal: str = "") -> None:
             changed = self._change(act.number, state=state, so_far=result, refusal=refusal)
             ended(changed or replace(act, state=state, so_far=result, refusal=refusal))
 
-        self.aside(lambda: call(go_on), settled)
+        self.aside(
+            lambda: call(go_on),
+            lambda result: settled(ActState.DONE, result),
+            lambda fault: settled(ActState.REFUSED, refusal=str(fault)),
+        )
         return act
 
     def aside(
-        self, call: Callable[[], _T], then: Callable[[_T | None, KernelError | None], None]
+        self,
+        call: Callable[[], _T],
+        then: Callable[[_T], object],
+        refused: Callable[[KernelError], object],
     ) -> None:
-        """Do `call` elsewhere, then here `then` with what it returned or why it was refused."""
+        """Do `call` elsewhere, then here `then` with what it returned, or else `refused`."""
 
         def run() -> None:
             try:
                 result = call()
             except KernelError as fault:
-                self._post(partial(then, None, fault))
+                self._post(partial(refused, fault))
             else:
-                self._post(partial(then, result, None))
+                self._post(partial(then, result))
 
         threading.Thread(target=run, name="act", daemon=True).start()
 

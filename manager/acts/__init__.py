@@ -68,9 +68,14 @@ def _back(console: Console, text: str) -> None:
         console.say(_("this is the first screen; Q ends the console"))
 
 
+def _shows(verb: Verb) -> Do:
+    """The screen that bears the verb's name."""
+    return lambda console, text: console.face.show_page(verb.value)
+
+
 _DOES: Mapping[Verb, Do] = {
     **{
-        verb: lambda console, text, name=verb.value: console.face.show_page(name)  # type: ignore[misc]
+        verb: _shows(verb)
         for verb in (
             Verb.TERMINALS,
             Verb.AUDIT,

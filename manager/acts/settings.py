@@ -26,7 +26,11 @@ def set_value(console: Console, text: str) -> None:
         console.refuse(_("give a setting and its value: set cash_rounding_minor 5"))
     elif not value.strip():
         words = _("{} (null: its default)").format(key)
-        now = console.face.page.value_of(key)
+        try:
+            now = console.face.page.value_of(key)
+        except BadInput as fault:
+            console.refuse(str(fault))  # there is no such setting
+            return
         console.ask(Prompt(words, lambda said: _draft(console, key, said), now))
     else:
         _draft(console, key, value.strip())

@@ -48,14 +48,15 @@ def sign_on(console: Console, said: str = "") -> None:
             return
         console.say(_("checking..."))
         console.signing.busy = True
-        console.work.aside(console.signing.entering(number, pin), entered)
+        console.work.aside(console.signing.entering(number, pin), entered, refused)
 
-    def entered(operator: Operator | None, fault: KernelError | None) -> None:
+    def refused(fault: KernelError) -> None:
         console.signing.busy = False
-        if operator is None:
-            sign_on(console, str(fault))
-            console.face.beep()
-            return
+        sign_on(console, str(fault))
+        console.face.beep()
+
+    def entered(operator: Operator) -> None:
+        console.signing.busy = False
         console.signing.entered(operator)
         console.close(_("{} is signed on").format(operator.name))
         console.face.unveil()
@@ -71,14 +72,16 @@ def lock(console: Console) -> None:
         console.refuse(_("nobody is signed on, so nothing can be locked"))
         return
 
-    def logged(nothing: object, fault: KernelError | None) -> None:
+    def shown(said: str = "") -> None:
         console.signing.busy = False
-        sign_on(console, "" if fault is None else str(fault))
+        sign_on(console, said)
 
     console.signing.locked = console.signing.busy = True
     console.close()
     console.face.veil()
-    console.work.aside(console.signing.locking, logged)
+    console.work.aside(
+        console.signing.locking, lambda locked: shown(), lambda fault: shown(str(fault))
+    )
 
 
 def know(console: Console, operators: Iterable[Operator]) -> None:
@@ -90,13 +93,13 @@ def know(console: Console, operators: Iterable[Operator]) -> None:
         out = signing.who
         assert out is not None, "only who is signed on can be out"
 
-        def logged(nothing: object, fault: KernelError | None) -> None:
+        def logged(said: object) -> None:
             sign_on(console, _("operator {} may act here no more").format(out.number))
 
         signing.left(asks=True)
         console.close()
         console.face.veil()
-        console.work.aside(signing.leaving, logged)
+        console.work.aside(signing.leaving, logged, logged)
     elif signing.shut and not was_shut:
         console.close()
         console.face.veil()

@@ -14,7 +14,7 @@ from kernel import gettext as _
 from manager.actions import Verb
 from manager.audit_browser import AuditBrowser, Window
 from manager.audit_query import AuditQuery, parse_query
-from manager.audit_rows import COLUMNS, audit_row
+from manager.audit_rows import audit_row, columns_row
 from manager.charts import percent
 from manager.dialogs import Prompt
 from manager.page import Page
@@ -54,11 +54,12 @@ class AuditPage(Page):
         if board.configuration is not None:
             self._currency = board.configuration.settings.currency
         window, body = self._window, self.query_one("#body", Panel)
+        width = body.size.width
         self.set_heading(self._heading())
-        self.query_one("#columns", Panel).show([Row(" " + COLUMNS, "quiet")])
+        self.query_one("#columns", Panel).show([Row(" " + columns_row(width), "quiet")])
         rows = [
             Row(
-                (">" if place == window.marked else " ") + audit_row(line, self._currency),
+                (">" if place == window.marked else " ") + audit_row(line, self._currency, width),
                 "strong" if place == window.marked else "",
             )
             for place, line in enumerate(window.lines)
@@ -67,8 +68,14 @@ class AuditPage(Page):
             rows = [Row(_(" searching ...") if window.more else _(" no such line"), "quiet")]
         body.show(rows[: body.size.height])
         now = (board.serial, body.size.height)
-        if self._moves or window.more or now != self._looked_at:
+        if self._moves or window.more or (now != self._looked_at and not body.behind):
             self._look_on(now)
+
+    def news(self) -> bool:
+        if self.query_one("#body", Panel).behind:
+            return False  # on a slow line those lines first, then newer ones
+        self._look_on((self.console.board.serial, self.query_one("#body", Panel).size.height))
+        return self._window.following
 
     def feed(self, key: str) -> bool:
         if key in _MOVES or key == "f":
@@ -155,7 +162,10 @@ class AuditPage(Page):
         if line is None or line.transaction is None:
             self.console.refuse(_("that line belongs to no sale"))
         else:
-            self.console.face.push(ReplayPage(self.console, line.transaction))
+            # A line of MANAGER may be about another till's sale: its LSN is none of that log.
+            own = line.transaction.rpartition("-")[0] == line.terminal
+            lsn = line.lsn if own else None
+            self.console.face.push(ReplayPage(self.console, line.transaction, lsn))
 
     def _save(self, path: str) -> None:
         if not path:

@@ -12,9 +12,9 @@ from textual.widget import Widget
 from kernel import Configuration, SettingValue, setting_facts
 from kernel import gettext as _
 from manager.actions import Verb
-from manager.page import Page
 from manager.results import when_text
 from manager.screens.text import TextPage
+from manager.sought import SoughtPage
 from manager.widgets.panel import Listing, Panel, Row
 
 if TYPE_CHECKING:
@@ -32,12 +32,11 @@ class _Seen:
     waiting: list[str] = field(default_factory=list)
 
 
-class ConfigurationPage(Page):
+class ConfigurationPage(SoughtPage):
     """A drafted value stands after an arrow beside the one in force: that is the difference."""
 
     page_name = "configuration"
     _seen: _Seen | None = None
-    _sought = ""
     _only_changes = False
 
     def content(self) -> Iterable[Widget]:
@@ -99,17 +98,9 @@ class ConfigurationPage(Page):
         drafted = self._seen.draft.get(key)
         return _text(drafted if drafted is not None else self._seen.now.value(key))
 
-    @property
-    def filter_text(self) -> str:
-        return self._sought
-
-    def filter(self, text: str) -> None:
-        self._sought = text
-
     def clear(self) -> bool:
-        cleared = bool(self._sought) or self._only_changes
-        self._sought, self._only_changes = "", False
-        return cleared
+        only_changes, self._only_changes = self._only_changes, False
+        return super().clear() or only_changes
 
     def _keys(self) -> list[str]:
         seen = self._seen

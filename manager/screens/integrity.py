@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from kernel import AuditVerdict, Finding, Integrity, Verdict
+from kernel import AuditVerdict, Finding, Integrity, SharedVerdict, Verdict
 from kernel import gettext as _
 from manager.actions import Verb
 from manager.alerts import found_alerts
@@ -89,7 +89,7 @@ def _rows(found: Integrity, root: str) -> list[Row]:
     rows = []
     for one in sorted(found.logs, key=lambda verdict: verdict.sound):
         rows += _verdict(one, root)
-    return [*rows, *_audit(found.audit, root)]
+    return [*rows, *_audit(found.audit, root), *_shared(found.shared, root)]
 
 
 def _verdict(one: Verdict, root: str) -> list[Row]:
@@ -109,6 +109,19 @@ def _audit(one: AuditVerdict, root: str) -> list[Row]:
     state = _("sound") if one.sound else _("DAMAGED")
     said = _("{} lines in {} files").format(one.lines, one.files)
     head = Row(f" {_('audit log'):<20} {state:<8} {said}", "" if one.sound else "error")
+    return [
+        head,
+        *_findings(one.damages, root),
+        *(Row(f"     {note}", "quiet") for note in one.notes),
+    ]
+
+
+def _shared(one: SharedVerdict, root: str) -> list[Row]:
+    if one == SharedVerdict():
+        return []
+    state = _("sound") if one.sound else _("DAMAGED")
+    said = _("{} suspended sales, {} booked returns").format(one.suspended, one.booked)
+    head = Row(f" {_('between tills'):<20} {state:<8} {said}", "" if one.sound else "error")
     return [
         head,
         *_findings(one.damages, root),

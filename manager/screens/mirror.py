@@ -56,7 +56,8 @@ class MirrorPage(Page):
             if sale is None:
                 self.console.refuse(_("this till has no sale to replay"))
             else:
-                self.console.face.push(ReplayPage(self.console, sale.transaction))
+                lsn = self.console.board.last_lsn(self.terminal)
+                self.console.face.push(ReplayPage(self.console, sale.transaction, lsn))
         else:
             return False
         return True

@@ -29,9 +29,11 @@ class ReplayPage(Page):
 
     page_name = "replay"
 
-    def __init__(self, console: Console, transaction: str) -> None:
+    def __init__(self, console: Console, transaction: str, near_lsn: int | None = None) -> None:
+        """`near_lsn` is that of one of its entries, where it is known."""
         super().__init__(console)
         self.transaction = transaction
+        self._near_lsn = near_lsn
         self._logged: LoggedSale | None = None
         self._steps: tuple[ReplayStep, ...] = ()
         self._at = 0
@@ -46,9 +48,10 @@ class ReplayPage(Page):
             return
         self._asked = True
         data_dir, transaction = self.console.data_dir, self.transaction
+        near_lsn = self._near_lsn
 
         def read() -> tuple[LoggedSale, tuple[ReplayStep, ...]]:
-            logged = Shop(data_dir).sale(transaction)
+            logged = Shop(data_dir).sale(transaction, near_lsn=near_lsn)
             return logged, replay(logged)
 
         def read_it(found: tuple[LoggedSale, tuple[ReplayStep, ...]]) -> None:

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from kernel import ShopStatus, SuspendedSale
 from kernel import gettext as _
-from manager.page import Page
+from manager.sought import SoughtPage
 from manager.widgets.panel import Listing, Panel, Row
 from themes.formats import amount_text
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["SuspendedPage"]
 
 _MINUTE_MS = 60_000
+_NARROW = 72
 
 
 class _Waiting(NamedTuple):
@@ -29,11 +30,10 @@ class _Waiting(NamedTuple):
     row: Row
 
 
-class SuspendedPage(Page):
+class SuspendedPage(SoughtPage):
     """Suspended sales first, those that expire soonest at the top; then what is parked."""
 
     page_name = "suspended"
-    _sought = ""
 
     def content(self) -> Iterable[Widget]:
         yield Panel(id="columns")
@@ -46,7 +46,8 @@ class SuspendedPage(Page):
         sought = _("   only: {}").format(self._sought) if self._sought else ""
         heading = _("SUSPENDED {}  PARKED {}   r releases a parked sale").format(suspended, parked)
         self.set_heading(heading + sought)
-        columns = _("  ticket      sale               lines       amount   age  state")
+        head = (_("ticket"), _("sale"), _("lines"), _("amount"), _("age"), _("state"))
+        columns = " " + _in_columns(self.size.width, *head)
         self.query_one("#columns", Panel).show([Row(columns, "quiet")])
         nothing = [Row(_(" no sale waits"), "quiet")]
         self.query_one(Listing).show_items([one.row for one in found] or nothing)
@@ -59,48 +60,49 @@ class SuspendedPage(Page):
         marked = self.query_one(Listing).marked
         return found[marked].subject if marked < len(found) else ""
 
-    @property
-    def filter_text(self) -> str:
-        return self._sought
-
-    def filter(self, text: str) -> None:
-        self._sought = text
-
-    def clear(self) -> bool:
-        sought, self._sought = self._sought, ""
-        return bool(sought)
-
     def _found(self) -> list[_Waiting]:
         status = self.console.status
         if status is None:
             return []
         now_ms = self.console.clock.wall_ms()
-        found = [*_suspended(status, now_ms), *_parked(status)]
+        width = self.size.width
+        found = [*_suspended(status, now_ms, width), *_parked(status, width)]
         return [one for one in found if self._sought.casefold() in one.row.text.casefold()]
 
 
-def _suspended(status: ShopStatus, now_ms: int) -> Iterable[_Waiting]:
+def _suspended(status: ShopStatus, now_ms: int, width: int) -> Iterable[_Waiting]:
     for sale in sorted(status.suspended, key=lambda one: one.expires_ms):
         if sale.damage is not None:
             said = f" {sale.ticket:<12}{_('its file can not be read')}"
             yield _Waiting(sale.ticket, sale.till or "", Row(said, "error"))
         else:
-            yield _Waiting(sale.ticket, sale.till or "", Row(_suspended_row(sale, now_ms)))
+            yield _Waiting(sale.ticket, sale.till or "", Row(_suspended_row(sale, now_ms, width)))
 
 
-def _suspended_row(sale: SuspendedSale, now_ms: int) -> str:
+def _suspended_row(sale: SuspendedSale, now_ms: int, width: int) -> str:
     minutes = max(0, now_ms - sale.suspended_ms) // _MINUTE_MS
     age = f"{minutes // 60}:{minutes % 60:02}"
     amount = f"{amount_text(sale.total_minor, sale.currency)} {sale.currency}"
     state = _("taken by {}").format(sale.till) if sale.till is not None else _("waits")
-    return f" {sale.ticket:<12}{sale.origin:<18.18}{sale.lines:>6}{amount:>13}{age:>6}  {state}"
+    return _in_columns(width, sale.ticket, sale.origin, str(sale.lines), amount, age, state)
 
 
-def _parked(status: ShopStatus) -> Iterable[_Waiting]:
+def _in_columns(width: int, *cells: str) -> str:
+    """Ticket, sale, lines, amount, age and state."""
+    ticket, sale, lines, amount, age, state = cells
+    if width < _NARROW:
+        return f" {ticket:<11}{sale:<14.14}{lines:>3.3}{amount:>12}{age:>6} {state}"
+    return f" {ticket:<12}{sale:<18.18}{lines:>6}{amount:>13}{age:>6}  {state}"
+
+
+def _parked(status: ShopStatus, width: int) -> Iterable[_Waiting]:
     for till in status.terminals:
         for sale in sorted(till.parked or ()):
             said = _("parked, till {}").format(_word(till.state))
-            yield _Waiting("", sale, Row(f" {'-':<12}{sale:<18.18}{'':>25}  {said}"))
+            row = _in_columns(width, "-", sale, "", "", "", said)
+            if width < _NARROW:
+                row = f" {'-':<11}{sale:<18.18} {said}"  # it has no amount, and a longer state
+            yield _Waiting("", sale, Row(row))
         if till.parked is None and till.state != "running":
             said = _("its open sales can't be told before it is started")
             yield _Waiting("", "", Row(f" {'-':<12}{till.terminal:<18.18}{said}", "error"))

@@ -10,8 +10,8 @@ from textual.widget import Widget
 from kernel import MANAGER_TERMINAL
 from kernel import gettext as _
 from manager.frame import state_word
-from manager.page import Page
 from manager.results import time_text
+from manager.sought import SoughtPage
 from manager.widgets.panel import Listing, Panel, Row
 from themes.formats import amount_text
 
@@ -26,12 +26,11 @@ _WIDE = 110
 """From so many columns on, the process is told too."""
 
 
-class TerminalsPage(Page):
+class TerminalsPage(SoughtPage):
     """Enter shows the sale of the marked till as it is rung. What is wrong with a till is said
     by a word in capitals; the list keeps its order, so that a till is found where it was."""
 
     page_name = "terminals"
-    _sought = ""
     _tills: Sequence[str] = ()
     _currency = ""
 
@@ -72,17 +71,6 @@ class TerminalsPage(Page):
     def subject(self) -> str:
         marked = self.query_one(Listing).marked
         return self._tills[marked] if marked < len(self._tills) else ""
-
-    @property
-    def filter_text(self) -> str:
-        return self._sought
-
-    def filter(self, text: str) -> None:
-        self._sought = text
-
-    def clear(self) -> bool:
-        sought, self._sought = self._sought, ""
-        return bool(sought)
 
     def _row(self, card: TillCard, wide: bool) -> Row:
         """An unchanged till is the same card, and so the same row."""

@@ -42,6 +42,8 @@ class TodayPage(Page):
     def show(self, board: Board) -> None:
         today = self._newest(board)
         said = _("TODAY {}").format(day_text(today.business_date))
+        if self._operators:
+            said += _("   by operator")
         if board.telling:
             left = (board.behind_bytes >> 20) + 1
             said += _("   reading the day: {} MB to go").format(left)

@@ -6,7 +6,7 @@ is a tenth of a second lost. This module must never know what a row says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -14,9 +14,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-__all__ = ["Listing", "Panel", "Row"]
+__all__ = ["Allowance", "Listing", "Panel", "Row"]
 
 
+_MARK = ">"
 _MOVE_BYTES = 45
 """Of getting to a row and into its colours."""
 
@@ -26,6 +27,13 @@ class Row(NamedTuple):
 
     text: str
     role: str = ""
+
+
+class Allowance:
+    """What the line can carry now, in bytes; all panels of a screen spend the same one."""
+
+    def __init__(self, left_bytes: int) -> None:
+        self.left_bytes = left_bytes
 
 
 class Panel(Widget, inherit_bindings=False):
@@ -38,25 +46,59 @@ class Panel(Widget, inherit_bindings=False):
         "panel--error",
     }
     rows: tuple[Row, ...] = ()
-    allowance_bytes: int | None = None
-    """What the line can carry now; what does not fit is left as it was, and `behind` says so."""
+    allowance: Allowance | None = None
+    """What does not fit into it is left as it was, and `behind` says so: but a mark that moved
+    is always painted, because a key has moved it."""
     behind = False
 
     def show(self, rows: Sequence[Row]) -> None:
         """Paint what differs from before."""
-        painted, spent_bytes = [], 0
+        regions: list[Region] = []
+        width = self.size.width
         self.behind = False
-        for y in range(max(len(self.rows), len(rows))):
-            old, new = _at(self.rows, y), _at(rows, y)
-            if old != new and self.allowance_bytes is not None:
-                self.behind = self.behind or spent_bytes >= self.allowance_bytes
-                new = old if self.behind else new
+        painted = [_at(self.rows, y) for y in range(max(len(self.rows), len(rows)))]
+        order: Iterable[int] = range(len(painted))
+        if self.allowance is not None:
+            order = sorted(order, key=lambda y: not _at(rows, y).text.startswith(_MARK))
+        for y in order:
+            old, new = painted[y], _at(rows, y)
+            if old != new and self.allowance is not None:
+                new = self._afforded(old, new)
             if old != new:
-                region = self._changed(y, old, new)
-                spent_bytes += region.width + _MOVE_BYTES
-                self.refresh(region)
-            painted.append(new)
+                regions.append(_changed(y, old, new, width))
+                painted[y] = new
+                if self.allowance is not None:
+                    self.allowance.left_bytes -= regions[-1].width + _MOVE_BYTES
         self.rows = tuple(painted)
+        if regions:
+            self.refresh(*regions)
+
+    def forget(self) -> None:
+        """It shows nothing until it is told what."""
+        self.rows = ()
+
+    def _afforded(self, old: Row, new: Row) -> Row:
+        """What of the new row the line can carry."""
+        assert self.allowance is not None, "a fast line carries all"
+        if self.allowance.left_bytes > 0:
+            return new
+        self.behind = True
+        marked = old.text.startswith(_MARK), new.text.startswith(_MARK)
+        if marked[0] == marked[1] or not old.text:
+            return old
+        return Row(new.text[:1] + old.text[1:], old.role)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Without the frame and the cache that Textual puts around each row: a panel has neither
+        border nor padding, and what is painted has changed. It is a third of what a paint costs."""
+        _, background = self.background_colors
+        strips = []
+        for y in crop.line_range:
+            strip = self.render_line(y)
+            for one in self.get_line_filters():
+                strip = strip.apply_filter(one, background)
+            strips.append(strip.crop(crop.x, crop.right))
+        return strips
 
     def render_line(self, y: int) -> Strip:
         row = _at(self.rows, y)
@@ -64,17 +106,6 @@ class Panel(Widget, inherit_bindings=False):
         style = self.get_component_rich_style(f"panel--{row.role or 'plain'}")
         width = self.size.width
         return Strip([Segment(row.text, style)]).adjust_cell_length(width, style)
-
-    def _changed(self, y: int, old: Row, new: Row) -> Region:
-        width = self.size.width
-        if not (old.text.isascii() and new.text.isascii()):
-            return Region(0, y, width, 1)
-        if old.role != new.role:
-            # Other colours for each character, but blanks have none.
-            last = max(len(old.text.rstrip()), len(new.text.rstrip()), 1)
-            return Region(0, y, min(last, width), 1)
-        first, last = _difference(old.text.ljust(width), new.text.ljust(width))
-        return Region(first, y, last - first, 1)
 
 
 class Listing(Panel):
@@ -118,16 +149,37 @@ class Listing(Panel):
         return True
 
     def _row(self, row: Row, number: int) -> Row:
-        return Row((">" if number == self.marked else " ") + row.text, row.role)
+        return Row((_MARK if number == self.marked else " ") + row.text, row.role)
 
 
 def _at(rows: Sequence[Row], y: int) -> Row:
     return rows[y] if y < len(rows) else Row("")
 
 
+def _changed(y: int, old: Row, new: Row, width: int) -> Region:
+    if not (old.text.isascii() and new.text.isascii()):
+        return Region(0, y, width, 1)
+    if old.role != new.role:
+        # Other colours for each character, but blanks have none.
+        last = max(len(old.text.rstrip()), len(new.text.rstrip()), 1)
+        return Region(0, y, min(last, width), 1)
+    first, last = _difference(old.text.ljust(width)[:width], new.text.ljust(width)[:width])
+    return Region(first, y, last - first, 1)
+
+
 def _difference(old: str, new: str) -> tuple[int, int]:
     """The first column that differs, and the one after the last."""
-    width = min(len(old), len(new))
-    first = next((x for x in range(width) if old[x] != new[x]), width)
-    last = next((x for x in range(width, first, -1) if old[x - 1] != new[x - 1]), first)
-    return first, max(last, first + 1)
+    first = min(_agreeing(old, new), max(len(old) - 1, 0))
+    return first, max(len(old) - _agreeing(old[::-1], new[::-1]), first + 1)
+
+
+def _agreeing(one: str, other: str) -> int:
+    """How many characters both begin with. By halves: a slice is compared in one step."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

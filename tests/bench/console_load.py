@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
 
+from kernel import decode_line
 from manager.board import Board
 from manager.feed import Feed, Tick
 
 TERMINALS = 100
+PATIENCE_S = 10.0
 _SCREENS = "123"
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -33,14 +37,23 @@ class Lateness:
     def __init__(self, data_dir: str) -> None:
         self.board = Board()
         self.lateness_ms: list[int] = []
+        self._ticked = threading.Event()
         self.feed = Feed(data_dir, self._take)
 
     def _take(self, tick: Tick) -> None:
         self.board.take(tick)
         now_ms = time.time_ns() // 1_000_000
         for line in tick.lines[-TERMINALS:]:
-            sent_ms = round(_at_s(line.at) * 1000)
+            sent_ms = round(_at_s(decode_line(line).at) * 1000)
             self.lateness_ms.append(now_ms - sent_ms)
+        self._ticked.set()
+
+    def wait_until(self, condition: Callable[[Board], bool]) -> None:
+        """Look after each tick, until it is so or has been hoped for long enough."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not condition(self.board) and (left_s := deadline_s - time.monotonic()) > 0:
+            self._ticked.wait(left_s)
+            self._ticked.clear()
 
 
 def _at_s(at: str) -> float:
@@ -86,12 +99,14 @@ def main() -> None:
         drained.start()
         late = Lateness(data_dir)
         late.feed.start()
-        time.sleep(3)  # noqa: TID251  # past its start
+        late.wait_until(lambda board: not board.telling and len(board.cards) == TERMINALS)
+        lives = os.pidfd_open(console.pid)
         found: dict[str, float] = {}
         for screen in _SCREENS:
             console.send(screen)
             begun_s, cpu_begun_s = time.monotonic(), cpu_s(console.pid)
-            time.sleep(seconds / len(_SCREENS))  # noqa: TID251  # the measurement
+            # As long as this is measured, or until there is nothing to measure.
+            select.select([lives], [], [], seconds / len(_SCREENS))
             used_s = cpu_s(console.pid) - cpu_begun_s
             found[f"cpu_percent_screen_{screen}"] = round(
                 100 * used_s / (time.monotonic() - begun_s), 1
@@ -103,9 +118,7 @@ def main() -> None:
         found["memory_mb"] = round(memory_mb(console.pid), 1)
         console.send("Q")
         written = int(load.stdout.readline())
-        deadline_s = time.monotonic() + 5
-        while late.board.day.lines < written and time.monotonic() < deadline_s:
-            time.sleep(0.05)  # noqa: TID251  # the last tick
+        late.wait_until(lambda board: board.day.lines >= written)
         late.feed.stop()
         console.terminate(force=True)
         load.wait()

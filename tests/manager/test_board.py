@@ -27,13 +27,17 @@ from tests.support.tills import ROOT
 AT_MS = 1_767_258_000_000
 
 
+def raw(lines: list[AuditLine]) -> tuple[bytes, ...]:
+    return tuple(line.text.encode() for line in lines)
+
+
 def tick(
     lines: list[AuditLine] | None = None,
     status: ShopStatus | None = None,
     day: Day | None = None,
     fault: str = "",
 ) -> Tick:
-    return Tick(tuple(lines or ()), status, AT_MS, day=day, fault=fault)
+    return Tick(raw(lines or []), status, AT_MS, day=day, fault=fault)
 
 
 def host(shop: AuditedShop) -> Host:
@@ -196,6 +200,6 @@ def test_a_sale_whose_beginning_was_not_seen_is_in_the_currency_of_the_shop() ->
     lines = told_day(shop, [("A", 0), ("A", 1)])
     configuration = ShopConfiguration(ROOT, host(shop)).in_force()
     board = Board()
-    board.take(Tick(tuple(lines[-1:]), None, AT_MS, configuration))
+    board.take(Tick(raw(lines[-1:]), None, AT_MS, configuration))
     (card,) = board.cards
     assert card.currency == configuration.settings.currency != ""

@@ -274,3 +274,20 @@ async def test_takings_in_another_currency_than_the_shop_s_are_named(tmp_path: P
 async def test_a_screen_that_is_too_small_says_so(sold: Path) -> None:
     async with console(sold, size=(50, 12)) as desk:
         await desk.sees("too small: 60 x 16 needed")
+
+
+async def test_a_setting_that_is_none_is_refused_on_the_screen_of_settings(sold: Path) -> None:
+    async with console(sold) as desk:
+        await desk.sees("TILLS")
+        await desk.command("configuration")
+        await desk.sees("CONFIGURATION version")
+        await desk.command("set nosuch")
+        await desk.sees("there is no setting 'nosuch'")
+        assert desk.console.dialog is None
+
+
+async def test_a_look_that_is_due_while_the_console_ends_is_none(sold: Path) -> None:
+    async with console(sold) as desk:
+        await desk.sees("TILLS")
+    desk.app._look()
+    assert desk.app.fault is None

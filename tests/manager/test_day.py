@@ -49,8 +49,8 @@ def test_figures_of_each_till_are_its_z_and_x_reports_by_currency(
     assert {one: sums.total_minor for one, sums in today.totals.items() if sums.sales} == {
         one: minor for one, minor in takings.items() if today.totals[one].sales
     }
-    for currency, hours in today.hours.items():
-        assert sum(hours.values()) == takings[currency]
+    for currency, quarters in today.quarters.items():
+        assert sum(quarters.values()) == takings[currency]
     by_operator = Counter[str]()
     for one in today.operators:
         by_operator[one.currency] += one.takings_minor

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from kernel import AuditTrail, Floor, Shop, Terminal, Totals
+from kernel import AuditTrail, Floor, Shop, Terminal, Totals, decode_line
 from kernel.disk.layout import Layout
 from manager.board import Board
 from manager.feed import Feed, Tick
@@ -121,7 +121,8 @@ def test_an_audit_log_made_anew_tells_no_line_twice(data_dir: Path) -> None:
             sell(till)
         trail.bring_up_to_date()
         watcher.until(lambda board: board.today.totals["EUR"].sales == 2)
-        told = [(line.terminal, line.lsn) for tick in watcher.ticks for line in tick.lines]
+        lines = [decode_line(line) for tick in watcher.ticks for line in tick.lines]
+        told = [(line.terminal, line.lsn) for line in lines]
         assert len(told) == len(set(told))
         assert before.totals["EUR"].sales == 1
         assert watcher.board.today.totals == Shop(data_dir).x_report(TILL).totals

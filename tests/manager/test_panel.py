@@ -8,7 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from manager.widgets.panel import Listing, Panel, Row
+from manager.widgets.panel import Allowance, Listing, Panel, Row
 
 
 class Painted(Panel):
@@ -48,13 +48,36 @@ async def test_only_the_columns_that_changed_are_painted() -> None:
 async def test_what_the_line_does_not_carry_now_comes_with_the_next_paint() -> None:
     async with Board().run_test(size=(40, 10)) as pilot:
         panel = pilot.app.query_one(Painted)
-        panel.allowance_bytes = 30
         rows = [Row(f"row {number} is long enough") for number in range(4)]
         paints = 0
         while panel.rows != tuple(rows):
-            assert len(panel.painted(*rows)) <= 2
+            panel.allowance = Allowance(30)
+            assert len(panel.painted(*rows)) == 1
             paints += 1
         assert paints == 4 and not panel.behind
+
+
+async def test_a_mark_that_moved_is_painted_whatever_the_line_carries() -> None:
+    async with Board().run_test(size=(40, 10)) as pilot:
+        panel = pilot.app.query_one(Painted)
+        panel.show([Row(">one   1"), Row(" two   1"), Row(" three 1")])
+        panel.allowance = Allowance(0)
+        marks = panel.painted(Row(" one   2"), Row(">two   2"), Row(" three 2"))
+        assert set(marks) == {Region(0, 0, 1, 1), Region(0, 1, 1, 1)} and panel.behind
+        assert [row.text for row in panel.rows] == [" one   1", ">two   1", " three 1"]
+        panel.allowance = Allowance(1)
+        panel.painted(Row(" one   2"), Row(">two   2"), Row(" three 2"))
+        texts = [row.text for row in panel.rows]
+        assert texts == [" one   1", ">two   2", " three 1"], "the marked row before all others"
+
+
+async def test_all_panels_of_a_screen_spend_one_allowance() -> None:
+    async with Board().run_test(size=(40, 10)) as pilot:
+        first, second = pilot.app.query_one(Painted), pilot.app.query_one(Listing)
+        first.allowance = second.allowance = Allowance(30)
+        first.show([Row("so much")])
+        second.show_items([Row("and no more")])
+        assert first.rows and not first.behind and second.behind
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from kernel import BadInput, ShutdownState
 from kernel.codec.shutdown import ShutdownOrder
 from kernel.model.store_report import Unclosed, store_report
 from kernel.terminal.shutdown import Leaving
+from manager.audit_query import parse_query
 from manager.results import short_of, when_text
 from manager.times import business_date
 
@@ -52,6 +55,11 @@ def test_a_day_that_is_being_closed_says_whom_it_waits_for() -> None:
 def test_a_time_of_another_day_has_its_date() -> None:
     assert len(when_text(NOW_MS, NOW_MS)) == len("09:00:00")
     assert when_text(NOW_MS + 3 * DAY_MS, NOW_MS).startswith("2026-01-04 ")
+
+
+def test_a_date_without_its_noughts_is_that_date() -> None:
+    assert business_date("2026-1-31", 0) == 20260131
+    assert parse_query("date=2026-1-31", "EUR", datetime.now(UTC)).business_date == 20260131
 
 
 @pytest.mark.parametrize("typed", ["2026-99-99", "20260230", "today", "2026"])

@@ -120,3 +120,13 @@ async def test_every_row_is_used_once_at_any_size(shop: Path, size: tuple[int, i
             await desk.press(key)
             rows = await desk.sees(word)
             assert len(rows) == size[1] and all(len(row) <= size[0] for row in rows)
+
+
+async def test_at_sixty_columns_a_waiting_sale_keeps_its_state(shop: Path) -> None:
+    async with console(shop, watching=True, size=(60, 16)) as desk:
+        await desk.press("5")
+        rows = await desk.sees("parked, till off")
+        assert rows[2].endswith("state")
+        await desk.press("2")
+        rows = await desk.sees("terminal stopped")
+        assert rows[2].endswith("what")
