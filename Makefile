@@ -11,6 +11,8 @@ POSTERM = $(BIN)/python -m posterm
 STAMP := .venv/installed-for-$(shell pwd | cksum | cut -d' ' -f1)
 DEMO_DIR := demo_data
 DEMO_TILL := REGISTER_01
+# Many tests wait for a process or a screen: a third worker has the two cores meanwhile.
+SPREAD := -n 3 --dist worksteal
 
 help:
 	@echo 'make demo      open the register on a demo shop; without a terminal, ring 149 real sales'
@@ -38,7 +40,7 @@ test: $(STAMP) bytecode
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 -m 'not torture'
+	$(BIN)/python -m pytest $(SPREAD) -m 'not torture'
 
 torture: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m torture -o faulthandler_timeout=7200

@@ -1,15 +1,18 @@
 """A shop that is only made of what a console reads: locks that are held, session files that change,
 and an audit log that grows by so many lines a second. Nothing of it was ever sold.
 
-`python -m tests.support.audit_load DIR TERMINALS LINES_PER_S SECONDS` writes in real time.
+`python -m tests.support.audit_load DIR TERMINALS LINES_PER_S SECONDS` writes in real time;
+SIGTERM ends it early.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from threading import Event
 
 from kernel import SystemClock
 from kernel.codec.audit import Cursor, encode_seen
@@ -70,7 +73,7 @@ def _rest(step: int, sale: int) -> str:
 
 
 class LoadedShop:
-    """Made in `data_dir`; `run` keeps it alive."""
+    """Made in `data_dir`; `run` keeps it alive, until its time is over or `ended` is set."""
 
     def __init__(self, data_dir: str, terminals: int) -> None:
         self.layout = Layout(data_dir)
@@ -80,6 +83,7 @@ class LoadedShop:
         self.date = self.clock.business_date()
         self.layout.make(self.disk)
         self.lsn = 2
+        self.ended = Event()
         self._held: list[ProcessLock] = []
         self._sessions: list[SessionFile] = []
         for name in self.names:
@@ -113,7 +117,7 @@ class LoadedShop:
         written, begun_s = 0, time.monotonic()
         each = len(self.names)
         with open(self.layout.audit, "ab", buffering=0) as file:
-            while (passed_s := time.monotonic() - begun_s) < seconds:
+            while (passed_s := time.monotonic() - begun_s) < seconds and not self.ended.is_set():
                 owed = int(passed_s * lines_per_s) - written
                 rounds = owed // each
                 if rounds:
@@ -122,7 +126,7 @@ class LoadedShop:
                     self.lsn += rounds
                     written += rounds * each
                 self._show(int(passed_s * _STEPS_PER_S))
-                time.sleep(1 / _STEPS_PER_S)  # noqa: TID251  # it is the pace itself
+                self.ended.wait(1 / _STEPS_PER_S)
         return written
 
     def _show(self, step: int) -> None:
@@ -143,6 +147,7 @@ class LoadedShop:
 def main() -> None:
     data_dir, terminals, lines_per_s, seconds = sys.argv[1:5]
     shop = LoadedShop(data_dir, int(terminals))
+    signal.signal(signal.SIGTERM, lambda *_: shop.ended.set())
     shop.begin()
     shop.hold()
     sys.stdout.write("READY\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kernel.clock import SystemClock
 from kernel.codec.audit import AuditLine, decode_line
 from kernel.coordination.audit import Collector
 from kernel.disk.audit_check import AuditVerdict, check_audit
@@ -33,7 +34,7 @@ def collector_on(disk: Disk, terminal: str = "COMMAND", layout: Layout = LAYOUT)
     identity = this_process(
         terminal, version="test", boot="boot", incarnation="0" * 32, started_ms=0
     )
-    return Collector(disk, layout, identity)
+    return Collector(disk, layout, identity, clock=SystemClock())
 
 
 def drain(collector: Collector, limit: int = 2_000) -> int:

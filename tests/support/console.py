@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-
-from textual.pilot import Pilot
 
 from kernel import Floor
 from manager.app import ManagerApp
 from manager.console import Console
 from manager.widgets.panel import Panel
+from tests.support.headless import painted, post, until
 from tests.support.processes import Child, python_child
 
 __all__ = ["Desk", "console", "tills"]
 
 SIZE = (80, 24)
-_PATIENCE_S = 20.0
-_LOOK_S = 0.05
+_LOOK_S = 0.02
+"""Between two looks at what comes by itself."""
 
 
 class Desk:
     """What a manager has in front of him."""
 
-    def __init__(self, app: ManagerApp, pilot: Pilot[None]) -> None:
+    def __init__(self, app: ManagerApp) -> None:
         self.app = app
         self.console = app.desk
-        self._pilot = pilot
 
     @property
     def rows(self) -> list[str]:
@@ -41,12 +38,23 @@ class Desk:
     async def press(self, *keys: str) -> None:
         """Each key once everything before it is on the screen."""
         for key in keys:
-            await self.until(lambda: self.console.answerable)
-            await self._pilot.press(key)
+            await self._key(key)
+            await painted(self.app)
 
     async def type(self, text: str, *keys: str) -> None:
-        """A text, and keys after it."""
-        await self.press(*text, *keys)
+        """A text as fast as it is taken, and keys after it."""
+        for character in text:
+            await self._key(character)
+        await painted(self.app)
+        await self.press(*keys)
+
+    async def _key(self, key: str) -> None:
+        """Once it would be taken, until it is."""
+        desk = self.console
+        await self.until(lambda: desk.answerable, "answerable question")
+        touched_s = desk.touched_s
+        post(self.app, key)
+        await self.until(lambda: desk.touched_s != touched_s, f"effect of {key}", look_s=0)
 
     async def command(self, text: str) -> None:
         await self.press(":")
@@ -57,11 +65,13 @@ class Desk:
         await self.until(lambda: any(text in row for row in self.rows), text)
         return self.rows
 
-    async def until(self, condition: Callable[[], bool], what: str = "") -> None:
-        deadline_s = time.monotonic() + _PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline_s, f"no {what!r} on\n" + "\n".join(self.rows)
-            await self._pilot.pause(_LOOK_S)
+    async def until(
+        self, condition: Callable[[], bool], what: str = "", *, look_s: float = _LOOK_S
+    ) -> None:
+        def missing() -> str:
+            return f"no {what!r} on\n" + "\n".join(self.rows)
+
+        await until(condition, missing, look_s=look_s)
 
 
 @asynccontextmanager
@@ -72,8 +82,8 @@ async def console(
     floor = Floor.watch(data_dir) if watching else Floor.start(data_dir)
     app = ManagerApp(Console(floor, str(data_dir), watching=watching), theme="mono")
     try:
-        async with app.run_test(size=size) as pilot:
-            yield Desk(app, pilot)
+        async with app.run_test(size=size):
+            yield Desk(app)
     finally:
         app.stop()
 

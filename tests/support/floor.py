@@ -15,6 +15,7 @@ from random import Random
 from kernel import Host, KernelError, Sale, SaleRefused, State, Terminal
 from kernel.coordination.returns import BookingState, Returns
 from kernel.coordination.suspended import Place, SuspendedSales
+from kernel.coordination.verify_shared import check_shared
 from kernel.disk.history import read_log
 from kernel.disk.layout import Layout
 from kernel.model.ledger import Ledger
@@ -26,7 +27,17 @@ from tests.support.faults import PowerCut
 from tests.support.memory_disk import Machine, MemoryDisk
 from tests.support.volume import Operation
 
-__all__ = ["GOODS", "LAYOUT", "Broken", "Floor", "Mortal", "Told", "begin", "judge_sale"]
+__all__ = [
+    "GOODS",
+    "LAYOUT",
+    "Broken",
+    "Floor",
+    "Mortal",
+    "Told",
+    "begin",
+    "judge_sale",
+    "judge_shared",
+]
 
 LAYOUT = Layout("/shop")
 GOODS = "GOODS-1"
@@ -172,9 +183,18 @@ def begin(till: Terminal) -> Sale:
     return sale
 
 
+def judge_shared(floor: Floor, what: object) -> None:
+    """What a crash leaves is never damage to `verify`: the next start has yet to settle it."""
+    found = check_shared(floor.view(), LAYOUT)
+    if not found.sound:
+        raise Broken(f"{what}: verify calls it damaged: {found.damages}")
+
+
 def judge_sale(floor: Floor, tills: Sequence[str], allowed: set[str], what: object) -> None:
     """Start the tills in that order: the sale is in one allowed place, and can be sold there."""
+    judge_shared(floor, what)
     started = [floor.start(till) for till in tills]
+    judge_shared(floor, what)
     found = floor.places(GOODS, sorted(tills))
     if len(found) != 1 or found[0] not in allowed:
         raise Broken(f"{what}: the sale is in {found}, started {tills}, allowed {allowed}")

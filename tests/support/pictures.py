@@ -18,7 +18,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from textual.app import App
-from textual.pilot import Pilot
 
 from kernel import AuditTrail, Floor, Host, Terminal
 from manager.app import ManagerApp
@@ -29,6 +28,7 @@ from posterm.commands.demo import seed
 from posterm.keymap import KEYMAPS
 from posterm.register.session import Session
 from tests.support.console import Desk
+from tests.support.headless import painted, post, taken, until
 
 __all__ = ["take_pictures"]
 
@@ -60,22 +60,22 @@ async def _register(data_dir: str, directory: Path) -> None:
         session = thread.submit(Session, till, data_dir, KEYMAPS["pc"]).result()
         app = RegisterApp(session, thread, theme=THEME)
         try:
-            async with app.run_test(size=SIZE) as pilot:
+            async with app.run_test(size=SIZE):
                 for typed in ("0001", "1111", *_CODES[:3], "3*102", "0.5*4811", *_CODES[3:]):
-                    await _press(pilot, app, *typed, "enter")
+                    await _press(app, *typed, "enter")
                 _keep(app, directory, "register-sale")
-                await _press(pilot, app, "enter")
+                await _press(app, "enter")
                 _keep(app, directory, "register-total")
         finally:
             thread.submit(session.stop, "stop").result()
 
 
-async def _press(pilot: Pilot[None], app: RegisterApp, *keys: str) -> None:
-    await pilot.press(*keys)
-    await pilot.pause()
-    while app.waiting:
-        await pilot.pause()
-    await pilot.pause()
+async def _press(app: RegisterApp, *keys: str) -> None:
+    for key in keys:
+        post(app, key)
+    await taken(app)
+    await until(lambda: not app.waiting, lambda: "the register is still busy")
+    await painted(app)
 
 
 def _sell(data_dir: str, tills: dict[str, Terminal]) -> None:
@@ -102,8 +102,8 @@ async def _console(data_dir: str, directory: Path) -> None:
         floor = Floor.watch(data_dir)
         app = ManagerApp(Console(floor, data_dir, watching=True), theme=THEME)
         try:
-            async with app.run_test(size=SIZE) as pilot:
-                desk = Desk(app, pilot)
+            async with app.run_test(size=SIZE):
+                desk = Desk(app)
                 await _screen(desk, directory, "console-terminals", "", "selling", "2 selling")
                 await _screen(desk, directory, "console-audit", "2", "REGISTER_01-8 #8")
                 await _screen(desk, directory, "console-today", "3", f"sales {SALES - 2}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from random import Random
 
 from kernel import Host, Terminal
@@ -17,7 +18,7 @@ from kernel.terminal.delivery import Decided, Handler
 from tests.support.memory_disk import MemoryDisk
 from tests.support.tills import SteppingClock
 
-__all__ = ["ROOT", "Shop", "acts_of", "applied_notes", "deliver_all", "note"]
+__all__ = ["ROOT", "Shop", "acts_of", "applied_notes", "deliver_all", "events", "note"]
 
 ROOT = "/shop"
 LAYOUT = Layout(ROOT)
@@ -54,6 +55,11 @@ class Shop:
             allow_unsound_locks=True,
             handlers={"note": note} if handlers is None else handlers,
         )
+
+    @property
+    def host_dice(self) -> Callable[[int], bytes]:
+        """Chance, for a host that a test makes itself."""
+        return self._dice.randbytes
 
     def put(self, path: str, data: bytes, *, uid: int | None = None) -> None:
         """A file that somebody else left there."""
@@ -100,3 +106,9 @@ def applied_notes(disk: Disk, terminal: str) -> list[str]:
         for act in acts_of(disk, terminal)
         if isinstance(act, Event) and act.what == "note"
     ]
+
+
+def events(shop: Shop, terminal: str) -> list[Event]:
+    """What that terminal's log says of messages that had no effect."""
+    found = [act for act in acts_of(shop.disk, terminal) if isinstance(act, Event)]
+    return [act for act in found if act.what == "message_set_aside"]

@@ -19,6 +19,8 @@ __all__ = ["PtyTill", "pty_till"]
 
 _LOOK_S = 0.05
 _KEPT_BYTES = 4096
+_TRIES = 10
+_HEARD_S = 2.0
 _SIZES = ("COLUMNS", "LINES")
 """A shell may say them of its own terminal, which is another one."""
 
@@ -78,6 +80,21 @@ class PtyTill:
         while any(text in row for row in self.rows):
             assert time.monotonic() < deadline_s, f"{text!r} stays on\n" + "\n".join(self.rows)
             self.read()
+
+    def answer(self, question: str, key: bytes = b"y") -> None:
+        """Press `key` until the question is gone: one that meets its first frame is no answer."""
+        self.wait_for(question)
+        for _try in range(_TRIES):
+            if not self._shows(question):
+                return
+            self.send(key)
+            heard_s = time.monotonic() + _HEARD_S
+            while self._shows(question) and time.monotonic() < heard_s:
+                self.read()
+        assert not self._shows(question), f"{key!r} is not heard\n" + "\n".join(self.rows)
+
+    def _shows(self, text: str) -> bool:
+        return self.child.isalive() and any(text in row for row in self.rows)
 
     def end(self, number: signal.Signals, *, timeout_s: float = 10.0) -> int:
         """Signal it and wait; its exit code."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event
 
 from kernel import ApprovalOutcome, Role, Terminal
+from tests.support.processes import python_child
 
 
 def test_a_manager_allows_what_a_till_asks_for_within_moments(data_dir: Path) -> None:
@@ -26,3 +27,51 @@ def test_a_manager_allows_what_a_till_asks_for_within_moments(data_dir: Path) ->
 
         assert sale.total_minor == 0
         assert sale.lines[-1].approver == "0001"
+
+
+CONSOLE = """
+import sys
+from kernel import Terminal
+with Terminal.start("MANAGER", sys.argv[1]) as manager:
+    requests = manager.approvals.requests
+    def heard():
+        for one in requests.all():
+            print("asked", one.terminal, one.request.token, flush=True)
+    requests.heard = heard
+    heard()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        manager.approvals.answer(line.strip(), allow=True, number="0001", pin="3333")
+        print("answered", len(requests.all()), flush=True)
+"""
+
+
+def test_a_request_outlives_the_console_that_is_killed_under_it(data_dir: Path) -> None:
+    with Terminal.start("MANAGER", data_dir) as manager:
+        manager.operators.add("0001", name="Cleo", role=Role.MANAGER, pin="3333")
+    with Terminal.start("T1", data_dir) as till:
+        sale = till.begin("S", "EUR", "0002")
+        sale.add_line("COFFEE", 1, 500)
+        with python_child("-c", CONSOLE, data_dir) as first:
+            first.wait_for_line("ready")
+            awaited = till.approvals.ask("void_line", sale=sale, line=1)
+            first.wait_for_line(f"asked T1 {awaited.token}")
+            first.kill()
+        assert awaited.outcome is ApprovalOutcome.AWAITED
+        for _ in ("shown again", "and once more, for it was not answered"):
+            with python_child("-c", CONSOLE, data_dir) as next_one:
+                next_one.wait_for_line(f"asked T1 {awaited.token}")
+                next_one.kill()
+        with python_child("-c", CONSOLE, data_dir) as last:
+            last.wait_for_line(f"asked T1 {awaited.token}")
+            last.say(awaited.token)
+            last.wait_for_line("answered 0")
+            assert awaited.wait(10) is ApprovalOutcome.GRANTED
+            last.kill()
+        inbox = data_dir / "shared/cross_terminal_messages/terminal_inbox"
+        waiting = [path.read_text() for path in inbox.glob("MANAGER_*")]
+        assert not [text for text in waiting if "approval_request" in text], "it is answered"
+        till.approvals.use(sale, awaited.token).void_line(1)
+        assert sale.total_minor == 0 and sale.lines[-1].approver == "0001"
+    log = (data_dir / "terminals/T1/transaction.wal").read_text()
+    assert log.count('"k":"approval"') == 1 and log.count('"k":"approval_used"') == 1

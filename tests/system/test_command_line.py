@@ -118,6 +118,8 @@ def test_a_reader_that_leaves_ends_the_run_quietly(data_dir: Path, invoices: Pat
         ("{posterm} ring R1 --data-dir {data_dir} --input - <&-", 1),
         ("{posterm} ring R1 --data-dir {data_dir} --input - </dev/null", 1),
         ("{posterm} ring R1 --data-dir {data_dir} --input {invoices} >&-", 0),
+        ("{posterm} ring R1 --data-dir {data_dir} --input {invoices} --acks >/dev/full", 1),
+        ("{posterm} status --data-dir {data_dir} >/dev/full", 1),
         ("{posterm} nothing", 2),
         ("{posterm} --version", 0),
     ],

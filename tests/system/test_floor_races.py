@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from kernel import SaleRefused, State, Terminal
+from kernel import SaleRefused, State, Terminal, verify_shared
 from kernel.disk.files import RealDisk
 from kernel.disk.history import read_log
 from kernel.disk.layout import Layout
@@ -56,8 +56,10 @@ def run(directory: Path, tills: int, kills: int, what: str, *how: str) -> list[s
                 for _ in range(dice.randint(0, 3)):
                     running[name].wait_for_line("told", timeout_s=1)
             except AssertionError:
-                pass
+                assert not running[name].errors(), running[name].story()
             running[name].kill()
+            if not how:  # the others race on, the dead one has left what it left
+                assert verify_shared(directory, ()).damages == ()
             running[name] = born(name, turn)
         for name in names:
             running[name].wait_for_line("over", timeout_s=120)

@@ -11,7 +11,7 @@ import pytest
 
 from kernel import Floor
 from tests.support.processes import python_child
-from tests.support.pty_till import PtyTill, pty_till
+from tests.support.pty_till import pty_till
 
 OUT_S = 2.0
 """The promise is half a second on a machine that does nothing else; a test run does."""
@@ -26,21 +26,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         child.say("sell TILL")
         child.wait_for_line("did TILL-1")
         yield data_dir
-
-
-def say_yes(console: PtyTill) -> None:
-    """Until it is heard: a key that comes with the question's own frame is no answer."""
-
-    def asked() -> bool:
-        return console.child.isalive() and any("Y: yes" in row for row in console.rows)
-
-    console.wait_for("Y: yes")
-    for _try in range(10):
-        if asked():
-            console.send(b"y")
-        heard_s = time.monotonic() + 2
-        while asked() and time.monotonic() < heard_s:
-            console.read()
 
 
 def test_it_opens_on_the_tills_and_digits_choose_the_screens(shop: Path) -> None:
@@ -64,7 +49,7 @@ def test_it_opens_on_the_tills_and_digits_choose_the_screens(shop: Path) -> None
         console.wait_until_gone("HELP")
         console.send(b"QQ")
         console.wait_for("End this console?")
-        say_yes(console)
+        console.answer("Y: yes")
         while console.child.isalive():
             console.read()
         assert console.child.exitstatus == 0
@@ -104,7 +89,7 @@ def test_a_new_one_shows_what_a_killed_one_did(shop: Path) -> None:
         console.wait_for("TILLS")
         console.send(b":message TILL cash up at eight\r")
         console.wait_for("Send to TILL")
-        say_yes(console)
+        console.answer("Y: yes")
         console.wait_for("1 of 1 have taken it")
         console.child.kill(signal.SIGKILL)
         console.child.wait()

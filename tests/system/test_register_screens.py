@@ -116,7 +116,7 @@ def test_errors_questions_and_prompts(data_dir: Path) -> None:
         check(till, "prompt-price", "price of GIFT")
         till.send(CLEAR + b"/23\r")
         check(till, "question-void-sale", "VOID the whole sale")
-        till.send(b"y")
+        till.answer("VOID the whole sale")
         check(till, "void-sale", "VOID SALE")
 
 

@@ -172,3 +172,82 @@ with Terminal.start("TILL_A", shop) as till:
 print("done")
 """,
     )
+
+
+def sell(user: int) -> str:
+    return """
+with Terminal.start(f"TILL_{user}", shop) as till:
+    sale = till.begin("S", "EUR", "0003")
+    sale.add_line("X", 1, 100)
+    sale.tender_cash(100)
+"""
+
+
+def collect(shop: Path, user: int, terminal: str = "f'TILL_{user}'") -> list[str]:
+    """What a collector of that terminal, in a process of that user, has at the end: how many
+    lines it wrote, and then the owner, the mode and the number of lines of each file."""
+    return run(
+        shop,
+        user,
+        sell(user)
+        + f"""
+from kernel import SystemClock
+from kernel.coordination.audit import Collector
+from kernel.disk.files import RealDisk
+from kernel.disk.layout import Layout
+from kernel.disk.process import this_process
+identity = this_process({terminal}, version="t", boot="b", incarnation="0" * 32, started_ms=0)
+collector = Collector(RealDisk(), Layout(str(shop)), identity, clock=SystemClock())
+written = 0
+while more := collector.collect():
+    written += more
+collector.release()
+files = sorted((shop / "shared").glob("aggregated_audit.log*"))
+told = [f"{{one.stat().st_uid}} {{one.stat().st_mode & 0o7777:o}}" for one in files]
+print("done", written > 0, *told)
+""",
+    ).split()[1:]
+
+
+def audited(shop: Path) -> str:
+    return (shop / "shared/aggregated_audit.log").read_text()
+
+
+def test_a_till_of_its_own_user_leaves_the_audit_log_to_the_manager(shop: Path) -> None:
+    assert collect(shop, TILL_A) == ["False"]
+    assert collect(shop, MANAGER, "'MANAGER'") == ["True", str(MANAGER), "640"]
+    assert f'"terminal":"TILL_{TILL_A}"' in audited(shop)
+    # The manager is gone again: the next till leaves it, the next manager goes on with it.
+    assert collect(shop, TILL_B) == ["False", str(MANAGER), "640"]
+    begun = audited(shop)
+    assert collect(shop, MANAGER, "'MANAGER'") == ["True", str(MANAGER), "640"]
+    assert audited(shop).startswith(begun) and f'"terminal":"TILL_{TILL_B}"' in audited(shop)
+
+
+def test_a_till_can_neither_write_nor_take_away_the_audit_log(shop: Path) -> None:
+    collect(shop, MANAGER, "'MANAGER'")
+    begun = audited(shop)
+    run(
+        shop,
+        TILL_A,
+        """
+audit = shop / "shared" / "aggregated_audit.log"
+refused(lambda: audit.open("ab"))
+refused(lambda: audit.unlink())
+refused(lambda: audit.rename(shop / "shared" / "mine"))
+from kernel import AuditTrail
+refused(lambda: AuditTrail(shop).rebuild(), BadConfiguration)
+print("done")
+""",
+    )
+    assert audited(shop) == begun
+
+
+def test_an_audit_log_that_the_manager_can_t_write_is_made_anew_as_his(shop: Path) -> None:
+    """A till's user made it, with an older posterm."""
+    collect(shop, MANAGER, "'MANAGER'")
+    run(shop, TILL_A, sell(TILL_A) + "print('done')")
+    for path in (shop / "shared").glob("aggregated_audit.log*"):
+        os.chown(path, TILL_A, GROUP)
+    assert collect(shop, MANAGER, "'MANAGER'") == ["True", str(MANAGER), "640"]
+    assert f'"terminal":"TILL_{TILL_A}"' in audited(shop)
