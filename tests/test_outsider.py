@@ -151,6 +151,24 @@ def test_both_take_a_torn_tail_for_one_and_a_running_till_for_one(
     assert running[2].endswith(", running") and "4 bytes torn" in torn[2]
 
 
+def test_both_find_what_only_the_place_of_a_later_entry_proves_to_have_been_durable(
+    outsider: ModuleType, tmp_path: Path
+) -> None:
+    with Terminal.start("TILL", tmp_path) as till:
+        sell(till)
+    (tmp_path / "terminals" / "TILL" / "durable").unlink()
+    wal = tmp_path / "terminals" / "TILL" / "transaction.wal"
+    *before, bad, last = wal.read_bytes().splitlines(keepends=True)
+    assert b'"e":' not in last, "all before it was durable when it was written"
+    bad = bad.replace(b'"k"', b'"K"')
+    wal.write_bytes(b"".join([*before, bad, last]))
+    ours, theirs, said = verdicts(outsider, tmp_path, "another boot")
+    assert not ours and not theirs, said
+    wal.write_bytes(b"".join([*before, bad]))
+    ours, theirs, said = verdicts(outsider, tmp_path, "another boot")
+    assert ours and theirs, f"nothing proves it, so it is torn off: {said}"
+
+
 def test_the_program_itself_needs_nothing_but_python(shop: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(shop, copy)
