@@ -119,9 +119,13 @@ class CleanUp(Order, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
 
 
 class CloseDay(Order, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="close_day"):
-    """Ask each till for count and Z, then sum up the store's."""
+    """Ask each till for count and Z, then sum up the store's.
+
+    `business_date` YYYYMMDD; None is the oldest day that is not closed.
+    """
 
     wait_s: Wait = 30.0
+    business_date: Annotated[int, Meta(ge=1970_01_01, le=9999_12_31)] | None = None
 
 
 AnyOrder = (

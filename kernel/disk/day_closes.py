@@ -1,4 +1,4 @@
-"""A terminal's Z entries of one business date, read from the end of its log.
+"""A terminal's Z entries of one business date, or its notes since, read from the end of its log.
 
 A year of sales lies before them, and the end of a day must not read it: segments are read newest
 first, down to the one that begins on an earlier date. Like `history` it takes no lock and reads no
@@ -20,9 +20,9 @@ from kernel.disk.files import Disk, read_file
 from kernel.disk.layout import TerminalPaths
 from kernel.disk.recovery import SEGMENT_LIMIT_BYTES, sealed_segments
 from kernel.errors import LogDamaged
-from kernel.model.till_entries import Counted, PeriodClosed
+from kernel.model.till_entries import Counted, Event, PeriodClosed
 
-__all__ = ["DayClose", "day_closes"]
+__all__ = ["DayClose", "day_closes", "notes_since"]
 
 _WANTED = (b'"k":"z"', b'"k":"count"')
 
@@ -57,6 +57,25 @@ def day_closes(disk: Disk, paths: TerminalPaths, business_date: int) -> list[Day
         elif isinstance(act, PeriodClosed):
             found.append(DayClose(act, frame.stamp.wall_ms, counted))
             counted = {}
+    return found
+
+
+def notes_since(disk: Disk, paths: TerminalPaths, business_date: int, what: str) -> list[str]:
+    """The details of its events of that name, of that date and later, oldest first.
+
+    Raises `LogDamaged`, `OSError` as `day_closes` does.
+    """
+    found: list[str] = []
+    word = f'"what":"{what}"'.encode()
+    for frame in _frames_since(disk, paths, business_date):
+        if frame.stamp.business_date < business_date or word not in frame.body:
+            continue
+        try:
+            act = decode_act(frame.body)
+        except msgspec.DecodeError:
+            continue
+        if isinstance(act, Event) and act.what == what and act.detail is not None:
+            found.append(act.detail)
     return found
 
 

@@ -30,7 +30,7 @@ from kernel.codec.acts import (
 )
 from kernel.coordination.registry import Registry, TerminalState
 from kernel.disk.layout import Layout
-from kernel.errors import TerminalInUse
+from kernel.errors import BadInput, TerminalInUse
 from kernel.model.identity import OPERATOR_LIMIT, short_text, terminal_id
 from kernel.model.mail import EVERYBODY, Ack
 from kernel.model.operators import Operator
@@ -48,7 +48,7 @@ from kernel.terminal.host import Host
 from kernel.terminal.notices import NOTICE, notice_text
 from kernel.terminal.postman import Sent
 from kernel.terminal.shop_configuration import ShopConfiguration
-from kernel.terminal.store_day import StoreDay
+from kernel.terminal.store_day import DAY_CLOSED, StoreDay, day_note
 from kernel.terminal.terminal import Terminal
 from kernel.terminal.tidying import Cleaned, clean_up
 from kernel.terminal.usable import usable
@@ -205,8 +205,16 @@ class Acting:
         )
         return cleaned
 
+    def day_due(self) -> int:
+        """The business date that a `CloseDay` without one closes."""
+        with usable(self._layout.root):
+            today = self._host.clock.business_date()
+            return StoreDay(self._layout, self._host).due(today, self.running())
+
     def _close_day(self, order: CloseDay, go_on: GoOn) -> StoreReport:
-        date = self._host.clock.business_date()
+        date = order.business_date or self.day_due()
+        if date > self._host.clock.business_date():
+            raise BadInput(f"business date {date} is yet to come; close one that has begun")
         running = self.running()
         sent = self._manager.send(EVERYBODY, CLOSE_DAY, DayRequest(date), _DAY_LIFETIME_S)
         for acks in self._answers(sent, running, order.wait_s):
@@ -217,7 +225,7 @@ class Acting:
         report = StoreDay(self._layout, self._host).report(
             date, running, answers_of(self._manager, sent)
         )
-        self.note("day_closed", f"{date}: {len(report.closed)} Z, {len(report.unclosed)} open")
+        self.note(DAY_CLOSED, day_note(report))
         return report
 
     def _change_operator(self, order: ChangeOperator, go_on: GoOn) -> Operator:

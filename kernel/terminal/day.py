@@ -1,14 +1,15 @@
 """The end of the day at a till: the manager asks, the drawer is counted, a Z closes the period.
 
-Where an app attends to it (`attended`), its cashier is asked: `asked` says so until the Z is
-logged, and the answer to the manager is that Z. A till without anybody closes by itself, unless a
-sale is open: then it says which. This module must never close a period that has been closed:
+Where an app has a cashier (`attended`), he is asked: `asked` says so until the Z is logged, and the
+answer to the manager is that Z. A till without anybody closes by itself, unless a sale is open:
+then it says which. This module must never close a period that has been closed:
 the Z bears the message's id, so a message that comes again finds that it is done.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -45,8 +46,8 @@ class EndOfDay:
     """What this till has been asked; safe from many threads."""
 
     def __init__(self, terminal: str, postman: Postman, clock: Clock) -> None:
-        self.attended = False
-        """Set by an app that shows `asked` to its cashier."""
+        self.attended: Callable[[], bool] = lambda: False
+        """Whether somebody is at the till who is shown `asked`: the app's to say."""
         self.asked: DayRequest | None = None
         """The manager waits for count and Z."""
         self.handlers: dict[str, Handler] = {CLOSE_DAY: self._on_request}
@@ -60,12 +61,15 @@ class EndOfDay:
         request = message.read(DayRequest)
         if message.sender != MANAGER_TERMINAL:
             raise SaleRefused(f"{message.sender} is not MANAGER; only MANAGER ends the day")
-        today = self._clock.business_date()
-        if request.business_date != today:
-            raise SaleRefused(f"business date {request.business_date} is not today's, {today}")
-        if ledger.period is None:
+        date, period = request.business_date, ledger.period
+        if date > self._clock.business_date():
+            raise SaleRefused(f"business date {date} is yet to come")
+        if period is None or period.date > date:
+            # A request that comes late must not close the day after.
             return Decided()
-        if self.attended:
+        if period.date < date:
+            raise SaleRefused(f"period {period.number} is of {period.date}; close that day first")
+        if self.attended():
             # Applied is what the Z will be.
             return Decided(result=RECEIVED, follow_up=lambda: self._ask(request, message))
         if ledger.sales:
@@ -74,7 +78,7 @@ class EndOfDay:
             raise SaleRefused(
                 f"open: {', '.join(names[:_NAMED])}{more}; finish or suspend them, then ask again"
             )
-        return Decided((close_of(ledger, MANAGER_TERMINAL),))
+        return Decided((close_of(ledger, MANAGER_TERMINAL),), follow_up=self._nobody_counts)
 
     def closing(self, act: PeriodClosed) -> PeriodClosed:
         """The Z as the answer to the manager, if he waits for it."""
@@ -89,6 +93,11 @@ class EndOfDay:
                 return
             self.asked = self._message = None
         self._postman.acknowledge(message, Answer(APPLIED))
+
+    def _nobody_counts(self) -> None:
+        """Whoever was asked has gone, and the period is closed."""
+        with self._lock:
+            self.asked = self._message = None
 
     def _ask(self, request: DayRequest, message: Message) -> None:
         with self._lock:

@@ -2,23 +2,37 @@
 
 What counts is in the logs: the answers only say when to look. A till that is off is named, never
 closed from here, because only it writes its log. Doing it again asks only who is still open.
+A day ends when its last period does, which may be after midnight: the day to close is the oldest
+that is not closed, and today only where there is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
 
-from kernel.disk.day_closes import DayClose, day_closes
+from kernel.disk.day_closes import DayClose, day_closes, notes_since
 from kernel.disk.layout import Layout
 from kernel.errors import LogDamaged
 from kernel.model.decisions import name_of
+from kernel.model.ledger import Period
 from kernel.model.mail import Ack
+from kernel.model.operators import MANAGER_TERMINAL
 from kernel.model.store_report import StoreReport, TillZ, Unclosed, store_report
 from kernel.terminal.host import Host
 from kernel.terminal.shop import Shop
 from kernel.terminal.status_memory import resting_ledger
 
-__all__ = ["StoreDay"]
+__all__ = ["DAY_CLOSED", "StoreDay", "day_note"]
+
+DAY_CLOSED = "day_closed"
+"""The event in MANAGER's log that says which Z reports a store's Z holds."""
+
+
+def day_note(report: StoreReport) -> str:
+    """Its detail; how many Z there were tells later whether one has come since."""
+    return f"{report.business_date}: {len(report.closed)} Z, {len(report.unclosed)} open"
 
 
 class StoreDay:
@@ -41,7 +55,8 @@ class StoreDay:
             try:
                 found = day_closes(self._host.disk, self._layout.terminal(terminal), business_date)
                 answer = said.get(terminal)
-                reason = _still_open(answer) if terminal in running else self._off(terminal)
+                here = terminal in running
+                reason = _still_open(answer) if here else self._off(terminal, business_date)
             except LogDamaged as fault:
                 found, reason = [], f"its Z can't be read: {fault}"
             except OSError as fault:
@@ -51,15 +66,56 @@ class StoreDay:
                 unclosed.append(Unclosed(terminal=terminal, reason=reason))
         return store_report(business_date, closed, unclosed)
 
-    def _off(self, terminal: str) -> str | None:
-        """Why a till that does not run is not closed; None where it has no open period."""
+    def due(self, today: int, running: Collection[str]) -> int:
+        """The oldest date with an open period, or with a Z that is in no store's Z; else `today`.
+
+        Of tills that are off and of Z only the day before `today` counts: a till that is gone for
+        good would keep its last day due for ever. What can't be read any report names.
+        """
+        dates, before = [today], _day_before(today)
+        for terminal in self._shop.terminals():
+            with suppress(OSError):
+                read = resting_ledger(self._host.disk, self._layout.terminal(terminal))
+                period = _open_period(read[0].period) if read is not None else None
+                if period is not None and (terminal in running or period.date >= before):
+                    dates.append(period.date)
+        if min(dates) == today and self._has_new_z(before):
+            return before
+        return min(dates)
+
+    def _has_new_z(self, business_date: int) -> bool:
+        """Whether a till closed that day, and no store's Z has that."""
+        known, count = 0, 0
+        manager = self._layout.terminal(MANAGER_TERMINAL)
+        with suppress(LogDamaged, OSError):
+            for note in notes_since(self._host.disk, manager, business_date, DAY_CLOSED):
+                date, _colon, said = note.partition(": ")
+                known = int(said.split(" ")[0]) if date == str(business_date) else known
+        for terminal in self._shop.terminals():
+            with suppress(LogDamaged, OSError):
+                paths = self._layout.terminal(terminal)
+                count += len(day_closes(self._host.disk, paths, business_date))
+        return count > known
+
+    def _off(self, terminal: str, business_date: int) -> str | None:
+        """Why a till that does not run is not closed; None where it has no such period open."""
         read = resting_ledger(self._host.disk, self._layout.terminal(terminal))
         if read is None:
             return "it is off and its log needs its start; start it, then close the day again"
-        period = read[0].period
-        if period is None or period.training:
+        period = _open_period(read[0].period)
+        if period is None or period.date > business_date:
             return None
         return f"it is off with period {period.number} of {period.date} open; start it and close it"
+
+
+def _open_period(period: Period | None) -> Period | None:
+    """One whose end is a Z."""
+    return None if period is None or period.training else period
+
+
+def _day_before(date: int) -> int:
+    before = datetime.strptime(str(date), "%Y%m%d") - timedelta(days=1)  # noqa: DTZ007  # a date
+    return int(before.strftime("%Y%m%d"))
 
 
 def _still_open(ack: Ack | None) -> str | None:

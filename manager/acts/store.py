@@ -10,8 +10,7 @@ from kernel import BadInput, CancelShutdown, CleanUp, CloseDay, ShutDown, StoreR
 from kernel import gettext as _
 from manager.actions import Verb
 from manager.dialogs import Prompt, Question
-from manager.results import report_rows
-from manager.times import business_date
+from manager.times import business_date, date_of, date_text
 
 if TYPE_CHECKING:
     from manager.console import Console
@@ -56,15 +55,38 @@ def cancel(console: Console, text: str) -> None:
 
 
 def close_day(console: Console, text: str) -> None:
+    """The date that is asked about is the one that is closed, whatever the clock says by then."""
+    if not text:
+        console.say(_("looking which day is to be closed ..."))
+        console.aside(console.floor.day_due, lambda date: _close(console, date))
+        return
+    try:
+        date = date_of(text)
+    except BadInput as fault:
+        console.refuse(str(fault))
+        return
+    _close(console, date)
+
+
+def _close(console: Console, date: int) -> None:
+    if not console.free:
+        return  # whoever has gone on to something else, or has locked, is not asked now
+
     def show(result: object) -> None:
         if isinstance(result, StoreReport) and console.free:
+            from manager.results import report_rows  # not needed by a console that only stands
+
             console.face.show_text(_("Z of the store"), report_rows(result))
 
-    order = CloseDay(wait_s=_DAY_S)
+    order = CloseDay(wait_s=_DAY_S, business_date=date)
     begin = partial(
         console.begin, _("close the day"), lambda go_on: console.floor.act(order, go_on), show
     )
-    console.ask(Question(_("Close the day: ask every till for count and Z?"), begin, key="Z"))
+    day, today = date_text(date), console.clock.business_date()
+    if date != today:
+        day = _("{} (today is {})").format(day, date_text(today))
+    words = _("Close the day {}: ask every till for count and Z?").format(day)
+    console.ask(Question(words, begin, key="Z"))
 
 
 def export(console: Console, text: str) -> None:

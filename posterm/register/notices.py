@@ -49,6 +49,8 @@ class NoticeBoard:
         """Whether what is shown says that the shop closes."""
         self._lsn = 0
         self._drawer_is_full = False
+        self._day_ends = False
+        """Whether what is shown says that the manager waits for the Z."""
 
     def add(self, text: str) -> None:
         """Of the till itself."""
@@ -61,7 +63,8 @@ class NoticeBoard:
         grown = till.journal.last_lsn != self._lsn
         limited = till.configuration.settings.drawer_limit_minor is not None
         closing = till.closing.order is not None or self._closes
-        return closing or till.notices != self._known or (grown and limited)
+        day_ends = (till.day.asked is not None) is not self._day_ends
+        return closing or day_ends or till.notices != self._known or (grown and limited)
 
     def look(self) -> bool:
         """Whether the words are others than were shown last."""
@@ -77,6 +80,7 @@ class NoticeBoard:
     def words(self) -> str:
         """For the header: what is most urgent first."""
         self._closes = self._session.till.closing.order is not None
+        self._day_ends = self._session.till.day.asked is not None
         self._shown = self._said()
         return self._shown
 
@@ -100,7 +104,8 @@ class NoticeBoard:
         if self._session.signed_on:
             unread = _("MESSAGES {} /41").format(self._unread) if self._unread else ""
             drawer = _("DRAWER FULL /31") if self._drawer_is_full else ""
-            said += [self._session.approving.word, drawer, unread]
+            day = _("DAY ENDS: COUNT /53, Z /22") if self._session.till.day.asked else ""
+            said += [self._session.approving.word, day, drawer, unread]
         return "  ".join(word for word in said if word)
 
     def _closing(self) -> str:

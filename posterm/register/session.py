@@ -92,6 +92,7 @@ class Session:
         self.keys_done = 0
         """Grows while the disk keeps up; read by whoever waits for it."""
         self._recovered = str(till.recovery) if till.recovery.crashed else ""
+        till.day.attended = lambda: self.counter.operator is not None
         sign_on(self)
         start(self)
 

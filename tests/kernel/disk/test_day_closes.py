@@ -6,10 +6,12 @@ import re
 
 import pytest
 
-from kernel.disk.day_closes import day_closes
+from kernel.disk.day_closes import day_closes, notes_since
 from kernel.disk.files import read_file
 from kernel.disk.recovery import sealed_segments
 from kernel.errors import LogDamaged
+from kernel.model.till_entries import Event
+from kernel.terminal.terminal import Terminal
 from tests.support.faults import FaultyDisk
 from tests.support.tills import TillMachine
 
@@ -103,3 +105,20 @@ def test_the_end_of_the_open_segment_may_be_torn() -> None:
     machine.disk.unlink(machine.paths.durable)
     machine.write(machine.paths.wal, data + b"half a fra")
     assert found(machine, MONDAY) == [(1, 50)]
+
+
+def record(till: Terminal, event: Event) -> None:
+    till.journal.record(lambda ledger: (event,))
+
+
+def test_notes_of_a_date_and_later_are_found_by_their_name_and_no_others() -> None:
+    machine = TillMachine()
+    for date in (MONDAY, MONDAY + 1, MONDAY + 2):
+        machine.clock.date = date
+        ring(machine, 1, 2)
+        with machine.start(segment_bytes=3_000) as till:
+            for what in ("day_closed", "exported"):
+                record(till, Event(what=what, detail=f"{what} {date}", operator="0001"))
+    found = notes_since(machine.disk.process(), machine.paths, MONDAY + 1, "day_closed")
+    assert found == [f"day_closed {MONDAY + 1}", f"day_closed {MONDAY + 2}"]
+    assert notes_since(machine.disk.process(), machine.paths, MONDAY + 3, "day_closed") == []

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from kernel import CloseDay, Host, SaleRefused, StoreReport, Terminal
+from kernel import BadInput, CloseDay, Host, SaleRefused, StoreReport, Terminal
 from kernel.codec.acts import AnyOrder
 from kernel.codec.messages import Message, encode_body
 from kernel.disk.files import read_file
@@ -101,7 +101,7 @@ def test_a_till_with_an_open_sale_stays_open_and_says_which(store: Store) -> Non
 
 def test_a_cashier_counts_and_closes_and_the_z_is_the_answer(store: Store) -> None:
     till = store.tills["T1"]
-    till.day.attended = True
+    till.day.attended = lambda: True
     store.sell("T1", 300)
     waiting = store.close()
     assert [one.reason for one in waiting.unclosed] == ["it was asked and has not closed yet"]
@@ -117,6 +117,18 @@ def test_a_cashier_counts_and_closes_and_the_z_is_the_answer(store: Store) -> No
     assert acks["T1"].result == "applied"
     (till_z,) = store.close().closed
     assert (till_z.counted_minor, till_z.over_minor) == ({"EUR": 290}, {"EUR": -10})
+
+
+def test_a_till_whose_cashier_was_asked_and_has_left_closes_by_itself(store: Store) -> None:
+    till = store.tills["T1"]
+    till.day.attended = lambda: True
+    store.sell("T1", 300)
+    store.close()
+    assert asked(till) == DayRequest(TODAY)
+    till.day.attended = lambda: False
+    report = store.close()
+    assert [one.terminal for one in report.closed] == ["T1"]
+    assert asked(till) is None, "who comes next is not asked for what is done"
 
 
 def test_a_z_that_nobody_asked_for_answers_nothing(store: Store) -> None:
@@ -135,9 +147,12 @@ def test_all_z_reports_of_the_date_are_in_the_sum_and_no_other(store: Store) -> 
     for amount in (1, 20):
         store.sell("T1", amount)
         store.tills["T1"].z_report("0001")
-    report = store.close()
-    assert [one.z_number for one in report.closed] == [2, 3]
-    assert report.totals["EUR"].total_minor == 21
+    sums = []
+    for _day in range(2):
+        report = store.close()
+        numbers = [one.z_number for one in report.closed]
+        sums.append((report.business_date, numbers, report.totals["EUR"].total_minor))
+    assert sums == [(TODAY, [1], 1_000), (TODAY + 1, [2, 3], 21)]
 
 
 def test_a_till_that_is_off_with_its_period_open_is_named(store: Store) -> None:
@@ -207,12 +222,102 @@ def request(store: Store, *, sender: str = "MANAGER", date: int = TODAY) -> Mess
     )
 
 
-def test_only_the_manager_ends_the_day_and_only_today(store: Store) -> None:
+def test_only_the_manager_ends_the_day_and_none_that_is_yet_to_come(store: Store) -> None:
     handle = store.tills["T1"].day.handlers[CLOSE_DAY]
     with pytest.raises(SaleRefused, match="T2 is not MANAGER"):
         handle(request(store, sender="T2"), Ledger())
-    with pytest.raises(SaleRefused, match="20251231 is not today's"):
-        handle(request(store, date=20251231), Ledger())
+    with pytest.raises(SaleRefused, match="20260102 is yet to come"):
+        handle(request(store, date=TODAY + 1), Ledger())
+    with pytest.raises(BadInput, match="20260102 is yet to come"):
+        store.acting.do(CloseDay(business_date=TODAY + 1), lambda so_far: True)
+
+
+def test_a_shop_that_closes_after_midnight_closes_the_day_that_has_ended(store: Store) -> None:
+    store.sell("T1", 300)
+    store.sell("T2", 50)
+    store.tills.pop("T2").stop()
+    store.shop.clock.date = TODAY + 1
+    assert store.acting.day_due() == TODAY
+    report = store.close()
+    assert report.business_date == TODAY
+    assert [(one.terminal, one.totals["EUR"].total_minor) for one in report.closed] == [("T1", 300)]
+    assert [one.terminal for one in report.unclosed] == ["T2"]
+    assert store.acting.day_due() == TODAY, "T2's period is open"
+
+
+def test_the_day_before_is_due_until_a_store_s_z_holds_all_its_z(store: Store) -> None:
+    store.sell("T1", 300)
+    store.sell("T2", 50)
+    store.shop.clock.date = TODAY + 1
+    store.tills["T1"].z_report("0001")
+    store.tills["T2"].z_report("0001")
+    store.sell("T1", 7)
+    assert store.acting.day_due() == TODAY
+    report = store.close()
+    assert report.totals["EUR"].total_minor == 350
+    assert closed_of(store, "T1")[1:] == [], "the period of the new day stays open"
+    assert store.acting.day_due() == TODAY + 1
+    assert store.close().totals["EUR"].total_minor == 7
+
+
+def test_a_z_that_comes_after_the_store_s_z_makes_its_day_due_again(store: Store) -> None:
+    store.sell("T1", 300)
+    store.sell("T2", 50)
+    sale = store.tills["T2"].begin("S1", "EUR", "0001")
+    sale.add_line("TEA", 1, 1)
+    store.shop.clock.date = TODAY + 1
+    assert [one.terminal for one in store.close().unclosed] == ["T2"]
+    sale.tender_cash(1)
+    store.tills["T2"].z_report("0001")
+    assert store.acting.day_due() == TODAY
+    assert store.close().totals["EUR"].total_minor == 351
+    assert store.acting.day_due() == TODAY + 1
+
+
+def test_a_till_that_is_off_in_a_later_day_is_not_named_for_the_one_before(store: Store) -> None:
+    store.sell("T1", 300)
+    store.shop.clock.date = TODAY + 1
+    store.sell("T2", 50)
+    store.tills.pop("T2").stop()
+    report = store.close()
+    assert (report.business_date, report.unclosed) == (TODAY, ())
+
+
+def test_a_till_that_is_gone_for_good_keeps_no_day_due_but_one_that_runs_does(store: Store) -> None:
+    store.sell("T2", 50)
+    store.tills.pop("T2").stop()
+    store.shop.clock.date = TODAY + 2
+    assert store.acting.day_due() == TODAY + 2
+    store.tills["T2"] = store.shop.start("T2")
+    assert store.acting.day_due() == TODAY
+    assert store.close().totals["EUR"].total_minor == 50
+
+
+def test_a_request_that_comes_late_closes_no_later_day(store: Store) -> None:
+    store.shop.clock.date = TODAY + 1
+    store.sell("T1", 300)
+    store.shop.clock.date = TODAY
+    report = store.acting.do(CloseDay(wait_s=0.0, business_date=TODAY), lambda so_far: True)
+    deliver_all(*store.tills.values())
+    assert isinstance(report, StoreReport)
+    assert closed_of(store, "T1") == []
+
+
+def test_a_till_with_an_older_day_open_says_to_close_that_first(store: Store) -> None:
+    store.sell("T1", 300)
+    store.shop.clock.date = TODAY + 1
+    left = iter((True, False))
+
+    def go_on(so_far: object) -> bool:
+        deliver_all(*store.tills.values())
+        return next(left)
+
+    report = store.acting.do(CloseDay(wait_s=60.0, business_date=TODAY + 1), go_on)
+    assert isinstance(report, StoreReport)
+    assert [one.reason for one in report.unclosed] == [
+        "period 1 is of 20260101; close that day first"
+    ]
+    assert closed_of(store, "T1") == []
 
 
 def test_a_request_without_the_manager_s_signature_is_not_believed(store: Store) -> None:

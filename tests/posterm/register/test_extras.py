@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from kernel import Terminal
+from kernel import CloseDay, Floor, StoreReport, Terminal
 from posterm.keymap import KEYMAPS
 from posterm.keypad import Mode
 from posterm.register.gate import WAITED
@@ -32,7 +33,7 @@ from tests.support.staff import ANNA, BO, PINS
 ENTER, CLEAR = "enter", "escape"
 _RINGS_AND_WAITS = f"""
 import sys
-from kernel import Terminal
+from kernel import CloseDay, Floor, StoreReport, Terminal
 Terminal.start("{TILL}", sys.argv[1]).begin("S", "EUR", "0001").add_line("{COFFEE}", 1, 399)
 print("rung", flush=True)
 sys.stdin.read()
@@ -205,6 +206,27 @@ def test_a_shop_that_closes_says_so_in_steps_that_do_not_tick(data_dir: Path) ->
         manager.shutdown.cancel()
         until(lambda: till.closing.order is None)
         assert session.view.notice == ""
+        session.stop("test")
+
+
+def test_a_cashier_is_asked_to_count_and_to_close_the_day(data_dir: Path) -> None:
+    make_shop(data_dir)
+    with Floor.start(data_dir) as floor, ThreadPoolExecutor(1) as aside:
+        till = Terminal.start(TILL, data_dir)
+        session = Session(till, str(data_dir), KEYMAPS["pc"])
+        press(session, "0001", ENTER, COFFEE, ENTER, ENTER, "f9")
+        closed = aside.submit(floor.act, CloseDay(wait_s=60.0))
+        until(lambda: session.stirred)
+        view = session.look()
+        assert view is not None and view.notice == "DAY ENDS: COUNT /53, Z /22"
+        assert session.look() is None
+        press(session, "/22", ENTER, "n", "y")
+        until(closed.done)
+        report = closed.result()
+        assert isinstance(report, StoreReport)
+        ((z,), unclosed) = report.closed, report.unclosed
+        assert (z.terminal, z.totals["EUR"].sales, unclosed) == (TILL, 1, ())
+        assert "DAY ENDS" not in session.view.notice
         session.stop("test")
 
 
