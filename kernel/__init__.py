@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from kernel.terminal.act_results import Delivered, PublishedTo, Released, Settled, ShutdownState
     from kernel.terminal.audit_view import AuditView, PlacedLine
     from kernel.terminal.export import Exported, write_report
-    from kernel.terminal.floor import Floor, Integrity
+    from kernel.terminal.floor import Floor
     from kernel.terminal.following import AuditTail
     from kernel.terminal.host import Host
     from kernel.terminal.kicking import Kick
@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from kernel.terminal.verification import (
         AuditVerdict,
         Finding,
+        Integrity,
         SharedVerdict,
         Verdict,
         verify_audit,
@@ -277,7 +278,7 @@ _WHERE = {
         "kernel.terminal.act_results": "Delivered PublishedTo Released Settled ShutdownState",
         "kernel.terminal.audit_view": "AuditView PlacedLine",
         "kernel.terminal.export": "Exported write_report",
-        "kernel.terminal.floor": "Floor Integrity",
+        "kernel.terminal.floor": "Floor",
         "kernel.terminal.following": "AuditTail",
         "kernel.terminal.host": "Host",
         "kernel.terminal.kicking": "Kick",
@@ -301,7 +302,8 @@ _WHERE = {
         "kernel.terminal.tidying": "Cleaned",
         "kernel.terminal.trail": "AuditFilter AuditState AuditTrail",
         "kernel.terminal.verification": (
-            "AuditVerdict Finding SharedVerdict Verdict verify_audit verify_shared verify_shop"
+            "AuditVerdict Finding Integrity SharedVerdict Verdict "
+            "verify_audit verify_shared verify_shop"
         ),
         "kernel.words": "gettext marked ngettext speak",
     }.items()

@@ -9,7 +9,7 @@ ledger's sums and sales don't need (mail, segments) is not read. Pure; never tru
 from __future__ import annotations
 
 from datetime import datetime
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ import msgspec
 from msgspec import defstruct, field
 from msgspec.structs import FieldInfo, fields, force_setattr
 
-from kernel.codec.audit_words import EVENTS
+from kernel.codec.audit_events import EVENTS
 from kernel.errors import BadInput
 from kernel.model.entries import (
     Act,
@@ -118,7 +118,7 @@ def _worded(act: type[Act], event: str) -> Any:
     return defstruct(
         f"{act.__name__}Told",
         [
-            *[_renamed(one) for one in fields(act) if one.name not in ("tx", "applied")],
+            *_renamed_fields(act),
             ("line_terminal", str, field(name="terminal")),
             ("line_epoch", int, field(name="epoch")),
             ("line_lsn", int, field(name="lsn")),
@@ -133,6 +133,12 @@ def _worded(act: type[Act], event: str) -> Any:
         tag_field="event",
         tag=event,
     )
+
+
+@cache
+def _renamed_fields(act: type[Act]) -> list[tuple[str, Any, Any]]:
+    """Kept: what msgspec works out of a class costs a millisecond, and an act has many events."""
+    return [_renamed(one) for one in fields(act) if one.name not in ("tx", "applied")]
 
 
 def _renamed(one: FieldInfo) -> tuple[str, Any, Any]:

@@ -15,71 +15,13 @@ from typing import Any, NamedTuple, cast, get_args
 
 import msgspec
 from msgspec import Raw, Struct, defstruct, field
-from msgspec.structs import astuple, fields
+from msgspec.structs import astuple
 
+from kernel.codec.audit_events import EVENTS
 from kernel.model.entries import Act
 from kernel.model.till_entries import AnyAct
 
-__all__ = ["EVENTS", "Said", "Whose", "epoch_begun", "read", "read_known", "write"]
-
-EVENTS: dict[str, tuple[str, int | None]] = {
-    "segment": ("log_segment_opened", None),
-    "seal": ("log_segment_sealed", None),
-    "start": ("terminal_started", 13001),
-    "recovery": ("terminal_recovered", None),
-    "stop": ("terminal_stopped", 13002),
-    "clock": ("clock_stepped", None),
-    "period": ("period_opened", None),
-    "period:training": ("training_begun", 13023),
-    "training_end": ("training_ended", 13024),
-    "z": ("z_report", 13009),
-    "begin": ("sale_begun", None),
-    "line": ("item_sold", None),
-    "line:return": ("item_returned", None),
-    "line:void": ("line_voided", None),
-    "line:discount": ("discount_given", None),
-    "line:tax": ("tax_added", None),
-    "line:rounding": ("cash_rounded", None),
-    "line:deposit": ("deposit_charged", None),
-    "line:adjustment": ("promotion_applied", None),
-    "line:non_revenue": ("non_revenue_posted", None),
-    "tender": ("cash_taken", None),
-    "tender:card": ("card_taken", None),
-    "tender:voucher": ("voucher_taken", None),
-    "tender_void": ("tender_voided", None),
-    "card_request": ("card_requested", None),
-    "card_outcome": ("card_answered", None),
-    "card_outcome:settled": ("card_settled", None),
-    "card_outcome:declined": ("card_declined", None),
-    "card_outcome:unknown": ("card_unknown", None),
-    "closed": ("sale_closed", 13012),
-    "closed:return": ("sale_closed", 13013),
-    "closed:training": ("sale_closed", 13017),
-    "abort": ("sale_voided", 13028),
-    "suspend": ("sale_suspended", 13010),
-    "recall": ("sale_recalled", 13011),
-    "cash:pay_in": ("cash_paid_in", None),
-    "cash:pay_out": ("cash_paid_out", 13019),
-    "cash:pickup": ("cash_picked_up", 13019),
-    "cash:no_sale": ("drawer_opened", 13005),
-    "count": ("drawer_counted", None),
-    "operator:sign_on": ("operator_signed_on", 13003),
-    "operator:sign_off": ("operator_signed_off", 13004),
-    "operator:lock": ("terminal_locked", None),
-    "operator:unlock": ("terminal_unlocked", None),
-    "operator:hand_over": ("till_handed_over", None),
-    "copy": ("receipt_copied", 13014),
-    "intent": ("device_asked", None),
-    "outcome": ("device_answered", None),
-    "sent": ("message_sent", None),
-    "applied": ("message_applied", None),
-    "config": ("configuration_applied", None),
-    "approval": ("approval_given", None),
-    "event": ("noted", None),
-}
-"""Kind of entry, or `kind:variety`, to the event's name and its code where one fits. Codes are
-those of the list PredefinedBasicID-13 of the Norwegian SAF-T Cash Register standard; docs/audit.md
-names its source."""
+__all__ = ["Said", "Whose", "epoch_begun", "read", "read_known", "write"]
 
 _OWN = ("terminal", "epoch", "lsn", "chain", "date", "at", "event", "event_code", "transaction")
 """A line's own words; an entry's of the same name are called `entry_...`."""
@@ -180,9 +122,9 @@ def _closed(values: tuple[Any, ...], place: int, tx: int | None) -> tuple[Event,
 def _reader(kind: str, act: type[Act]) -> type[Said]:
     """The short keys of one kind, each value as its bytes."""
     keys = [
-        (one.name, Raw, field(name=one.encode_name, default=_NOTHING))
-        for one in fields(act)
-        if one.name != "tx"
+        (name, Raw, field(name=key, default=_NOTHING))
+        for name, key in zip(act.__struct_fields__, act.__struct_encode_fields__, strict=True)
+        if name != "tx"
     ]
     name = f"{act.__name__}Said"
     made: Any = defstruct(name, keys, bases=(Said,), gc=False, tag_field="k", tag=kind)

@@ -9,53 +9,34 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from kernel.codec.acts import AnyOrder
-from kernel.coordination.acts import ActFiles
 from kernel.disk.files import RealDisk
 from kernel.disk.layout import Layout
-from kernel.disk.verify import Progress
 from kernel.disk.watch import ring
 from kernel.errors import SaleRefused
 from kernel.model.operators import MANAGER_TERMINAL
-from kernel.terminal.act_desk import ActDesk
-from kernel.terminal.acting import Acting, GoOn
-from kernel.terminal.export import Exported, export_sales
 from kernel.terminal.host import Host
 from kernel.terminal.shop import Shop
 from kernel.terminal.shop_configuration import ShopConfiguration
 from kernel.terminal.shop_status import ShopStatus, shop_status
-from kernel.terminal.terminal import Terminal
 from kernel.terminal.trail import AuditTrail
-from kernel.terminal.verification import (
-    AuditVerdict,
-    SharedVerdict,
-    Verdict,
-    verify_audit,
-    verify_shared,
-    verify_shop,
-)
 
-__all__ = ["Floor", "Integrity"]
+if TYPE_CHECKING:
+    from msgspec import Struct
+
+    from kernel.codec.acts import AnyOrder
+    from kernel.disk.verify import Progress
+    from kernel.terminal.act_desk import ActDesk
+    from kernel.terminal.acting import Acting, GoOn
+    from kernel.terminal.export import Exported
+    from kernel.terminal.terminal import Terminal
+    from kernel.terminal.verification import Integrity
+
+__all__ = ["Floor"]
 
 _SYSTEM = "system"
 _DETAIL_LIMIT = 400
-
-
-class Integrity(NamedTuple):
-    """What a check of the whole store found."""
-
-    logs: tuple[Verdict, ...]
-    audit: AuditVerdict
-    shared: SharedVerdict = SharedVerdict()
-
-    @property
-    def sound(self) -> bool:
-        between = self.audit.sound and self.shared.sound
-        return between and all(one.sound for one in self.logs)
 
 
 class Floor:
@@ -67,20 +48,18 @@ class Floor:
         host: Host,
         manager: Terminal | None = None,
         desk: ActDesk | None = None,
-        operator: str = _SYSTEM,
+        acting: Acting | None = None,
     ) -> None:
         self._layout = layout
         self._host = host
         self._manager = manager
         self._desk = desk
         self._shop = Shop(layout.root, host)
-        self._acting = Acting(manager, layout, host, operator) if manager is not None else None
+        self._acting = acting
         self.audit = AuditTrail(layout.root, host)
         """What all terminals did: `newest`, `poll`."""
         self.configuration = ShopConfiguration(layout.root, host)
         """The settings of the shop: look at them, draft a change."""
-        if desk is not None and self._acting is not None:
-            desk.serve(self._acting.do)
 
     @classmethod
     def start(
@@ -94,12 +73,21 @@ class Floor:
 
         Raises what `Terminal.start` raises: `TerminalInUse` while another process is MANAGER.
         """
+        # Who only looks on paints without a terminal and without its acts.
+        from kernel.coordination.acts import ActFiles
+        from kernel.terminal.act_desk import ActDesk
+        from kernel.terminal.acting import Acting
+        from kernel.terminal.terminal import Terminal
+
         host = host or Host()
         layout = Layout(os.path.abspath(data_dir))
         bell = ring if isinstance(host.disk, RealDisk) else lambda path: None
         desk = ActDesk(ActFiles(host.disk, layout, clock=host.clock, ring=bell))
         manager = Terminal.start(MANAGER_TERMINAL, data_dir, host=host, handlers=desk.handlers)
-        return cls(layout, host, manager, desk, operator)
+        acting = Acting(manager, layout, host, operator)
+        floor = cls(layout, host, manager, desk, acting)
+        desk.serve(acting.do)
+        return floor
 
     @classmethod
     def watch(cls, data_dir: str | os.PathLike[str], *, host: Host | None = None) -> Floor:
@@ -142,8 +130,16 @@ class Floor:
         """Do what a command could hand in; what came of it, see `kernel.terminal.acting`."""
         return self._acts().do(order, go_on)
 
+    def day_due(self) -> int:
+        """The business date that is to be closed next, YYYYMMDD: the oldest that is not, or
+        today. Raises `BadConfiguration`."""
+        return self._acts().day_due()
+
     def verify(self, progress: Progress = lambda done, size: None) -> Integrity:
         """Check every log with all its sums, and the audit log against them; MANAGER notes it."""
+        # Nobody waits for a check with the first screen.
+        from kernel.terminal.verification import Integrity, verify_audit, verify_shared, verify_shop
+
         root, host = self._layout.root, self._host
         logs = verify_shop(root, host=host, ledger=True, progress=progress)
         audit = verify_audit(root, host=host)
@@ -158,6 +154,8 @@ class Floor:
 
     def export(self, directory: str | os.PathLike[str], business_date: int) -> Exported:
         """That date's sales as CSV files in a directory of your own; MANAGER notes it."""
+        from kernel.terminal.export import export_sales  # nor for an export
+
         acts = self._acts()
         exported = export_sales(self._shop, self._host, os.fspath(directory), business_date)
         acts.note("exported", f"{business_date}: {exported.sales} sales")

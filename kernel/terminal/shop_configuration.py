@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kernel.codec.configuration import Configuration, Published, Values, decode_values
 from kernel.coordination.registry import Registry, TerminalState
@@ -20,7 +20,9 @@ from kernel.terminal.configuring import announce, configuration_files
 from kernel.terminal.host import Host
 from kernel.terminal.postman import Sent
 from kernel.terminal.shop import Shop
-from kernel.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from kernel.terminal.terminal import Terminal
 
 __all__ = ["Arrival", "Publication", "ShopConfiguration"]
 

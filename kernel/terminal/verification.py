@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from kernel.coordination.verify_shared import SharedVerdict, check_shared
 from kernel.disk.audit_check import AuditVerdict, check_audit
@@ -20,12 +21,26 @@ from kernel.terminal.usable import usable
 __all__ = [
     "AuditVerdict",
     "Finding",
+    "Integrity",
     "SharedVerdict",
     "Verdict",
     "verify_audit",
     "verify_shared",
     "verify_shop",
 ]
+
+
+class Integrity(NamedTuple):
+    """What a check of the whole store found."""
+
+    logs: tuple[Verdict, ...]
+    audit: AuditVerdict
+    shared: SharedVerdict = SharedVerdict()
+
+    @property
+    def sound(self) -> bool:
+        between = self.audit.sound and self.shared.sound
+        return between and all(one.sound for one in self.logs)
 
 
 def verify_shop(

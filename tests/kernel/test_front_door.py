@@ -59,5 +59,16 @@ def test_a_register_starts_without_what_only_others_need() -> None:
     assert loaded & (heavy | consoles) == set()
 
 
+def test_who_only_looks_on_paints_without_what_acts_and_checks() -> None:
+    first = "manager.__main__, manager.app, manager.screens.terminals"
+    loaded = loaded_by(f"import {first}; from kernel import Floor")
+    assert "kernel.terminal.floor" in loaded
+    acts = {"act_desk", "acting", "export", "sale", "store_day", "terminal", "verification"}
+    never = {f"kernel.terminal.{one}" for one in acts}
+    never |= {"kernel.coordination.acts", "kernel.disk.verify", "kernel.codec.audit_words"}
+    heavy = {"pydantic", "cryptography", "argon2", "psutil", "watchdog", "portalocker", "babel"}
+    assert loaded & (never | heavy | {"click", "manager.results"}) == set()
+
+
 def test_the_front_door_is_where_it_says() -> None:
     assert Path(kernel.__file__) == FRONT_DOOR

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.codec.audit import LINE, decode_line
+from kernel.codec.audit_events import EVENTS
 from kernel.codec.audit_walk import tell
-from kernel.codec.audit_words import EVENTS
 from kernel.codec.entries import body_of, encode_act
 from kernel.codec.frame import FIRST_CHAIN, seal_frame
 from kernel.codec.scan import Position, read_frames
