@@ -6,7 +6,7 @@ or by the page that it belongs to. This module must never act: it is data.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -193,7 +193,7 @@ ACTIONS = (
         "Z",
         N_("Close day"),
         N_("ask each till for its Z, sum them up"),
-        "",
+        N_("date"),
         _MANAGER,
     ),
     Action(
@@ -234,9 +234,12 @@ def action_of(word: str, page: str) -> Action | None:
     return found[0] if len(found) == 1 else None
 
 
-def help_rows(page: str) -> Iterator[str]:
-    """Each action, one a row: key, command, what it takes and does; those of the page first."""
+def help_rows(page: str, own_keys: Iterable[tuple[str, str]] = ()) -> Iterator[str]:
+    """Each action, one a row: key, command, what it takes and does; those of the page first.
+    `own_keys` are what the page takes besides, and what they do there."""
     yield _("key  command                   S: for supervisors, M: for managers")
+    for key, does in own_keys:
+        yield f"{_(key):<33}{_(does)}"
     own = [one for one in ACTIONS if one.page == page and page]
     for one in (*own, *(one for one in ACTIONS if not one.page)):
         yield _row(one)

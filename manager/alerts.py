@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from kernel import Configuration, Integrity, ShopStatus
 from kernel import gettext as _
+
+if TYPE_CHECKING:
+    from kernel import Configuration, Integrity, ShopStatus
 
 __all__ = ["Alert", "Thresholds", "found_alerts", "passed", "status_alerts"]
 

@@ -249,7 +249,7 @@ class ManagerApp(App[None], inherit_bindings=False):
 
     def show_help(self) -> None:
         name = self.page.page_name
-        rows = list(help_rows(name))
+        rows = list(help_rows(name, self.page.own_keys))
         self.push(TextPage(self.desk, _("HELP   arrows show more, Esc goes back"), lambda: rows))
 
     def show_palette(self) -> None:

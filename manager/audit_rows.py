@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from kernel import AuditLine, KernelError, format_minor
 from kernel import gettext as _
+from manager.fitting import fitted
 
 __all__ = ["audit_row", "columns_row", "detail_of", "local_time"]
 
@@ -41,7 +42,10 @@ def audit_row(line: AuditLine, currency: str, width: int = 80) -> str:
 def _row(width: int, *cells: str) -> str:
     at, till, event, by, amount, what = cells
     a, b, c, d, e = _WIDTHS if width >= _NARROW else _NARROW_WIDTHS
-    row = f"{at:<{a}} {till:<{b}.{b}} {event:<{c}.{c}} {by:<{d}.{d}} {amount:>{e}}  {what}"
+    row = (
+        f"{at:<{a}} {fitted(till, b):<{b}} {fitted(event, c):<{c}} {fitted(by, d):<{d}} "
+        f"{amount:>{e}}  {what}"
+    )
     return row.rstrip()
 
 

@@ -22,7 +22,6 @@ from manager.dialogs import Prompt, Question
 from manager.face import Face
 from manager.feed import Tick
 from manager.letters import Letters
-from manager.results import short_of
 from manager.signing import Signing
 from manager.times import utc_text
 from manager.widgets.panel import Row
@@ -247,6 +246,8 @@ class Console:
                 self.refuse(f"{title}: {act.refusal}")
                 refused()
             else:
+                from manager.results import short_of  # no first screen waits for what acts bring
+
                 self.say(f"{title}: {short_of(act.so_far, self.clock.wall_ms())}")
                 then(act.so_far)
 

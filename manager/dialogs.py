@@ -40,3 +40,8 @@ class Prompt:
     ahead: bool = False
     must: bool = False
     complete: Callable[[str], Sequence[str]] = field(default=_nothing)
+
+    @property
+    def completes(self) -> bool:
+        """Whether Tab may bring anything."""
+        return self.complete is not _nothing

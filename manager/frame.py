@@ -13,7 +13,6 @@ from kernel import marked as N_
 from manager.actions import key_row
 from manager.dialogs import Prompt, Question
 from manager.page import Page
-from manager.results import short_of
 from manager.widgets.panel import Row
 
 if TYPE_CHECKING:
@@ -106,12 +105,13 @@ def _in_two(row: Row, width: int, above: Row) -> tuple[Row, Row]:
 
 def _progress(console: Console) -> str:
     """How far the acts under way are: a countdown is seen from every screen."""
+    under_way = [one for one in console.work.under_way() if one.so_far is not None]
+    if not under_way:
+        return ""
+    from manager.results import short_of  # no first screen waits for what acts bring
+
     now_ms = console.clock.wall_ms()
-    said = [
-        f"{one.title}: {short_of(one.so_far, now_ms)}"
-        for one in console.work.under_way()
-        if one.so_far is not None
-    ]
+    said = [f"{one.title}: {short_of(one.so_far, now_ms)}" for one in under_way]
     return "   ".join(said)
 
 
@@ -128,6 +128,7 @@ def _keys(page: Page, console: Console, width: int) -> str:
     if isinstance(console.dialog, Question):
         return _("Y or {}: yes   Esc: no").format(console.dialog.key)
     if isinstance(console.dialog, Prompt):
+        complete = _("   Tab: complete") if console.dialog.completes else ""
         leave = "" if console.dialog.must else _("   Esc: leave")
-        return _("Enter: take it   Tab: complete") + leave
+        return _("Enter: take it") + complete + leave
     return key_row(page.page_name, width)

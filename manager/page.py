@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from kernel import gettext as _
+from manager.fitting import fitted
 from manager.widgets.panel import Panel, Row
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class Page(Screen[None], inherit_bindings=False):
     page_name: ClassVar[str] = ""
     ages: ClassVar[bool] = False
     """It shows times that run, and is painted once a second."""
+    own_keys: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(key, what it does) of the keys that `feed` takes, for its help."""
+    filter_words: ClassVar[str] = ""
+    """What may be typed to filter it, where that is more than a text."""
     AUTO_FOCUS: ClassVar[str | None] = None
 
     def __init__(self, console: Console) -> None:
@@ -94,4 +99,4 @@ class Page(Screen[None], inherit_bindings=False):
 
     def set_heading(self, text: str) -> None:
         """What this screen shows, in a row."""
-        self.panel("heading").show([Row(text[: max(self.app.size.width - 1, 0)], "strong")])
+        self.panel("heading").show([Row(fitted(text, self.app.size.width - 1), "strong")])

@@ -7,8 +7,7 @@ never say less than the value does: who is missing is named.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from functools import lru_cache, singledispatch
+from functools import singledispatch
 
 from kernel import (
     Ack,
@@ -26,9 +25,10 @@ from kernel import (
 )
 from kernel import gettext as _
 from kernel import marked as N_
+from manager.times import date_text, time_text, when_text
 from themes.formats import amount_text
 
-__all__ = ["date_text", "report_rows", "rows_of", "short_of", "time_text", "when_text"]
+__all__ = ["report_rows", "rows_of", "short_of"]
 
 _COLUMNS = 42
 _SUMS = (
@@ -66,28 +66,6 @@ def rows_of(result: object, now_ms: int) -> tuple[str, ...]:
 def report_rows(report: StoreReport) -> tuple[str, ...]:
     """The store's Z, as it is shown and printed."""
     return tuple(_report(report))
-
-
-def time_text(wall_ms: int) -> str:
-    """`17:03:12`, on this machine's clock."""
-    return _clock_text(wall_ms // 1000)
-
-
-@lru_cache(maxsize=256)
-def _clock_text(second: int) -> str:
-    """Of a hundred tills that sell, most say the same second."""
-    return datetime.fromtimestamp(second, UTC).astimezone().strftime("%H:%M:%S")
-
-
-def when_text(wall_ms: int, now_ms: int) -> str:
-    """The time of a day that is today, else the date too."""
-    at, now = (datetime.fromtimestamp(one / 1000, UTC).astimezone() for one in (wall_ms, now_ms))
-    return time_text(wall_ms) if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M:%S}"
-
-
-def date_text(date: int) -> str:
-    """20261123 is `2026-11-23`."""
-    return f"{date // 10_000}-{date // 100 % 100:02}-{date % 100:02}"
 
 
 @singledispatch

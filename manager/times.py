@@ -1,14 +1,23 @@
-"""When something is to happen, as a person types it. Pure."""
+"""When something is to happen, as a person types it, and when it was, as one reads it. Pure."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from kernel import BadInput
 from kernel import gettext as _
 
-__all__ = ["business_date", "date_of", "instant", "utc_text"]
+__all__ = [
+    "business_date",
+    "date_of",
+    "date_text",
+    "instant",
+    "time_text",
+    "utc_text",
+    "when_text",
+]
 
 _AHEAD = re.compile(r"\+(\d{1,7})([smhd])")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -32,6 +41,28 @@ def utc_text(wall_ms: int) -> str:
     """`2026-01-31T09:30:00.000Z`, as the audit trail writes it."""
     at = datetime.fromtimestamp(wall_ms / 1000, UTC)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def time_text(wall_ms: int) -> str:
+    """`17:03:12`, on this machine's clock."""
+    return _clock_text(wall_ms // 1000)
+
+
+@lru_cache(maxsize=256)
+def _clock_text(second: int) -> str:
+    """Of a hundred tills that sell, most say the same second."""
+    return datetime.fromtimestamp(second, UTC).astimezone().strftime("%H:%M:%S")
+
+
+def when_text(wall_ms: int, now_ms: int) -> str:
+    """The time of a day that is today, else the date too."""
+    at, now = (datetime.fromtimestamp(one / 1000, UTC).astimezone() for one in (wall_ms, now_ms))
+    return time_text(wall_ms) if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def date_text(date: int) -> str:
+    """20261123 is `2026-11-23`."""
+    return f"{date // 10_000}-{date // 100 % 100:02}-{date % 100:02}"
 
 
 def business_date(text: str, today: int) -> int:

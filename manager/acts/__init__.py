@@ -61,6 +61,7 @@ def _filter(console: Console, text: str) -> None:
         page.filter(text)
     else:
         console.ask(Prompt(_("show only"), page.filter, page.filter_text, ahead=True))
+        console.say(_(page.filter_words) if page.filter_words else "")
 
 
 def _back(console: Console, text: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kernel import BadInput, write_report
+from kernel import BadInput
 from kernel import gettext as _
 from manager.dialogs import Prompt
 
@@ -34,6 +34,8 @@ def _begin(console: Console, title: str, rows: Sequence[str], path: str) -> None
     def act(go_on: object) -> str:
         if path == _("printer"):
             return _printed(title, rows)
+        from kernel import write_report  # loads the export, which no first screen needs
+
         write_report(path, rows)
         return _("it stands in {}").format(path)
 

@@ -73,7 +73,7 @@ def publish(console: Console, text: str) -> None:
             lambda result: console.face.page.look(),
         )
         when = _("at once") if effective_ms is None else said
-        words = _("Publish {} changes to all tills, in force {}?").format(count, when)
+        words = _("Publish the draft ({} changed) to all tills, in force {}?").format(count, when)
         console.ask(Question(words, begin, key="p"))
 
     console.aside(console.floor.configuration.draft, counted)

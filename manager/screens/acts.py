@@ -9,9 +9,11 @@ from textual.widget import Widget
 
 from kernel import gettext as _
 from kernel import marked as N_
+from manager.fitting import fitted
 from manager.page import Page
-from manager.results import rows_of, short_of, time_text
+from manager.results import rows_of, short_of
 from manager.screens.text import TextPage
+from manager.times import time_text
 from manager.widgets.panel import Listing, Row
 from manager.work import Act, ActState
 
@@ -67,4 +69,4 @@ def _row(act: Act, now_ms: int) -> Row:
     said = act.refusal or short_of(act.so_far, now_ms)
     role = "error" if act.state is ActState.REFUSED else ""
     began = time_text(act.began_ms)[:5]
-    return Row(f"{began} {_(_STATES[act.state]):<10} {act.title:<22.22} {said}", role)
+    return Row(f"{began} {_(_STATES[act.state]):<10} {fitted(act.title, 22):<22} {said}", role)

@@ -11,6 +11,7 @@ from kernel import OpenRequest
 from kernel import gettext as _
 from manager.actions import Verb
 from manager.acts import mail
+from manager.fitting import fitted
 from manager.page import Page
 from manager.widgets.panel import Listing, Panel, Row
 
@@ -41,7 +42,9 @@ class ApprovalsPage(Page):
         if self._token in tokens:
             listing.marked = tokens.index(self._token)
         now_ms = self.console.clock.wall_ms()
-        nothing = [Row(_(" no till asks for anything"), "quiet")]
+        watching = _(" what tills ask comes to the console that acts, not to one that watches")
+        none = watching if self.console.watching else _(" no till asks for anything")
+        nothing = [Row(none, "quiet")]
         listing.show_items([self._row(one, now_ms) for one in found] or nothing)
         self._token = tokens[listing.marked] if tokens else ""
 
@@ -68,15 +71,11 @@ class ApprovalsPage(Page):
         request = asked.request
         left_s = max(0, asked.expires_ms - now_ms) // 1000
         line = "" if request.line is None else str(request.line)
-        change = f"{_worth(request.old)} > {_worth(request.new)}"
+        change = mail.change_text(self.console, asked)
         what = request.what.value.replace("_", " ")
         reason = f"  {request.reason}" if request.reason else ""
+        till, what = fitted(asked.terminal, 15), fitted(what, 24)
         return Row(
-            f" {asked.terminal:<15.15} {what:<24.24} {line:>4}  {change:<18.18} "
+            f" {till:<15} {what:<24} {line:>4}  {fitted(change, 18):<18} "
             f"{request.operator or '-':<5.5}{left_s:>3} s{reason}"
         )
-
-
-def _worth(text: str | None) -> str:
-    """Amounts come as minor units without a currency: they are shown as they came."""
-    return text if text is not None else "-"

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from kernel import AuditView, BadInput, KernelError
 from kernel import gettext as _
+from kernel import marked as N_
 from manager.actions import Verb
 from manager.audit_browser import AuditBrowser, Window
 from manager.audit_query import AuditQuery, parse_query
@@ -36,6 +37,8 @@ class AuditPage(Page):
     """What is shown was read on a thread; keys that come meanwhile wait for it."""
 
     page_name = "audit"
+    own_keys = ((N_("arrows"), N_("another line; the list stands still then")),)
+    filter_words = N_("till= op= kind= min= max= from= to= date= text=, or any text")
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)

@@ -12,9 +12,9 @@ from textual.widget import Widget
 from kernel import Configuration, SettingValue, setting_facts
 from kernel import gettext as _
 from manager.actions import Verb
-from manager.results import when_text
 from manager.screens.text import TextPage
 from manager.sought import SoughtPage
+from manager.times import when_text
 from manager.widgets.panel import Listing, Panel, Row
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from kernel import gettext as _
 from manager.actions import Verb
 from manager.alerts import found_alerts
 from manager.page import Page
-from manager.results import time_text
+from manager.times import time_text
 from manager.widgets.panel import Listing, Row
 from manager.work import GoOn
 

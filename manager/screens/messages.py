@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 
 from kernel import gettext as _
+from kernel import marked as N_
+from manager.audit_rows import local_time
+from manager.fitting import fitted
 from manager.letters import Letter
 from manager.page import Page
 from manager.screens.text import TextPage
@@ -16,13 +19,14 @@ from manager.widgets.panel import Listing, Row
 if TYPE_CHECKING:
     from manager.board import Board
 
-__all__ = ["MessagesPage"]
+__all__ = ["MessagesPage", "letter_row", "letter_rows"]
 
 
 class MessagesPage(Page):
     """The newest first; Enter shows who has taken it, till by till."""
 
     page_name = "messages"
+    own_keys = ((N_("arrows"), N_("another message")), ("Enter", N_("who has taken it")))
 
     def content(self) -> Iterable[Widget]:
         yield Listing(id="body")
@@ -32,7 +36,7 @@ class MessagesPage(Page):
         self.console.read_messages()
         self.set_heading(_("MESSAGES {}   m writes one").format(len(found)))
         nothing = [Row(_(" nothing was sent or received today"), "quiet")]
-        self.query_one(Listing).show_items([_row(one) for one in found] or nothing)
+        self.query_one(Listing).show_items([letter_row(one) for one in found] or nothing)
 
     def feed(self, key: str) -> bool:
         listing = self.query_one(Listing)
@@ -40,7 +44,7 @@ class MessagesPage(Page):
         if key == "enter" and letters.all:
             message = letters.all[listing.marked].message
             self.console.face.push(
-                TextPage(self.console, _("MESSAGE"), lambda: _details(letters.get(message)))
+                TextPage(self.console, _("MESSAGE"), lambda: letter_rows(letters.get(message)))
             )
             return True
         return listing.feed(key)
@@ -52,7 +56,8 @@ class MessagesPage(Page):
         return found[marked].sender if found else ""
 
 
-def _row(letter: Letter) -> Row:
+def letter_row(letter: Letter) -> Row:
+    """In the list: when, with whom, how far, what."""
     if letter.came:
         who, state = _("from {}").format(letter.sender), ""
     else:
@@ -60,13 +65,16 @@ def _row(letter: Letter) -> Row:
         who, state = _("to {}").format(to), _("{} taken").format(letter.taken)
         state = _("{} REFUSED").format(len(letter.refused)) if letter.refused else state
     role = "error" if letter.refused else ""
-    return Row(f"{letter.at[11:16]} {who:<20.20} {state:<11.11} {letter.text}", role)
+    at = local_time(letter.at)[:5]
+    return Row(f"{at} {fitted(who, 20):<20} {fitted(state, 11):<11} {letter.text}", role)
 
 
-def _details(letter: Letter | None) -> list[str]:
+def letter_rows(letter: Letter | None) -> list[str]:
+    """The whole of it, and who has taken it."""
     if letter is None:
         return [_("this message is no longer kept here; the audit log has it")]
-    rows = [letter.text, "", _("{} from {} to {}").format(letter.at, letter.sender, letter.to)]
+    at, to = local_time(letter.at), _("all") if letter.to == "*" else letter.to
+    rows = [letter.text, "", _("{} from {} to {}").format(at, letter.sender, to)]
     for ack in sorted(letter.acks.values(), key=lambda one: one.terminal):
         said = _("taken") if ack.result == "applied" else _("REFUSED: {}").format(ack.reason)
         rows.append(f"{ack.terminal:<20} {said}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 
 from kernel import gettext as _
+from kernel import marked as N_
 from manager.frame import state_word
 from manager.page import Page
 from manager.sale_rows import sale_rows
@@ -25,6 +26,7 @@ class MirrorPage(Page):
     """Enter replays that sale; + and - go to the next till and back."""
 
     page_name = "mirror"
+    own_keys = (("+ -", N_("the next till, the one before")), ("Enter", N_("replay its sale")))
 
     def __init__(self, console: Console, terminal: str) -> None:
         super().__init__(console)

@@ -36,8 +36,10 @@ class PalettePage(Page):
 
     def show(self, board: Board) -> None:
         self.set_heading(_("COMMANDS  {}").format(self._typed or _("type a part of one")))
+        nothing = [Row(_(" no command is like that; Esc shows all again"), "quiet")]
         self.query_one(Listing).show_items(
             [Row(f"{key_name(one):<4} {one.verb:<14} {_(one.does)}") for one in self._found()]
+            or nothing
         )
 
     def feed(self, key: str) -> bool:

@@ -10,6 +10,8 @@ from textual.widget import Widget
 
 from kernel import LoggedSale, Shop, receipt_rows
 from kernel import gettext as _
+from kernel import marked as N_
+from manager.fitting import fitted
 from manager.page import Page
 from manager.replay import ReplayStep, replay
 from manager.widgets.panel import Panel, Row
@@ -28,6 +30,7 @@ class ReplayPage(Page):
     """Up and down, left and right step through it. It opens at the last step."""
 
     page_name = "replay"
+    own_keys = ((N_("arrows"), N_("the next entry, the one before")),)
 
     def __init__(self, console: Console, transaction: str, near_lsn: int | None = None) -> None:
         """`near_lsn` is that of one of its entries, where it is known."""
@@ -111,7 +114,7 @@ class ReplayPage(Page):
             gutter = ">" if place == self._at else " "
             minutes, seconds = divmod(step.since_ms // 1000, 60)
             role = "strong" if place == self._at else ""
-            rows.append((f"{gutter}{minutes:>3}:{seconds:02} {step.said}"[:width], role))
+            rows.append((fitted(f"{gutter}{minutes:>3}:{seconds:02} {step.said}", width), role))
         return rows
 
     def _receipt(self) -> list[str]:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from kernel import ShopStatus, SuspendedSale
 from kernel import gettext as _
+from manager.fitting import fitted
 from manager.sought import SoughtPage
 from manager.widgets.panel import Listing, Panel, Row
 from themes.formats import amount_text
@@ -49,7 +50,8 @@ class SuspendedPage(SoughtPage):
         head = (_("ticket"), _("sale"), _("lines"), _("amount"), _("age"), _("state"))
         columns = " " + _in_columns(self.size.width, *head)
         self.query_one("#columns", Panel).show([Row(columns, "quiet")])
-        nothing = [Row(_(" no sale waits"), "quiet")]
+        none = _(" no such sale waits; Esc shows all again") if sought else _(" no sale waits")
+        nothing = [Row(none, "quiet")]
         self.query_one(Listing).show_items([one.row for one in found] or nothing)
 
     def feed(self, key: str) -> bool:
@@ -91,8 +93,8 @@ def _in_columns(width: int, *cells: str) -> str:
     """Ticket, sale, lines, amount, age and state."""
     ticket, sale, lines, amount, age, state = cells
     if width < _NARROW:
-        return f" {ticket:<11}{sale:<14.14}{lines:>3.3}{amount:>12}{age:>6} {state}"
-    return f" {ticket:<12}{sale:<18.18}{lines:>6}{amount:>13}{age:>6}  {state}"
+        return f" {ticket:<11}{fitted(sale, 13):<14}{lines:>3.3}{amount:>12}{age:>6} {state}"
+    return f" {ticket:<12}{fitted(sale, 17):<18}{lines:>6}{amount:>13}{age:>6}  {state}"
 
 
 def _parked(status: ShopStatus, width: int) -> Iterable[_Waiting]:
@@ -101,11 +103,12 @@ def _parked(status: ShopStatus, width: int) -> Iterable[_Waiting]:
             said = _("parked, till {}").format(_word(till.state))
             row = _in_columns(width, "-", sale, "", "", "", said)
             if width < _NARROW:
-                row = f" {'-':<11}{sale:<18.18} {said}"  # it has no amount, and a longer state
+                # It has no amount, and a longer state.
+                row = f" {'-':<11}{fitted(sale, 18):<18} {said}"
             yield _Waiting("", sale, Row(row))
         if till.parked is None and till.state != "running":
             said = _("its open sales can't be told before it is started")
-            yield _Waiting("", "", Row(f" {'-':<12}{till.terminal:<18.18}{said}", "error"))
+            yield _Waiting("", "", Row(f" {'-':<12}{fitted(till.terminal, 17):<18}{said}", "error"))
 
 
 def _word(state: str) -> str:

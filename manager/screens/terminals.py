@@ -9,9 +9,11 @@ from textual.widget import Widget
 
 from kernel import MANAGER_TERMINAL
 from kernel import gettext as _
+from kernel import marked as N_
+from manager.fitting import fitted
 from manager.frame import state_word
-from manager.results import time_text
 from manager.sought import SoughtPage
+from manager.times import time_text
 from manager.widgets.panel import Listing, Panel, Row
 from themes.formats import amount_text
 
@@ -31,6 +33,7 @@ class TerminalsPage(SoughtPage):
     by a word in capitals; the list keeps its order, so that a till is found where it was."""
 
     page_name = "terminals"
+    own_keys = ((N_("arrows"), N_("another till")), ("Enter", N_("its sale, as it is rung")))
     _tills: Sequence[str] = ()
     _currency = ""
 
@@ -58,9 +61,7 @@ class TerminalsPage(SoughtPage):
             # Of a hundred tills that change all the time no card is made but those in sight.
             listing.show_some(len(tills), lambda place: self._row(board.card(tills[place]), wide))
         else:
-            unknown = board.status is None
-            said = _(" reading...") if unknown else _(" no till has ever run in this shop")
-            listing.show_items([Row(said, "quiet")])
+            listing.show_items([Row(self._why_none(board), "quiet")])
 
     def feed(self, key: str) -> bool:
         if key == "enter" and self.subject():
@@ -78,6 +79,13 @@ class TerminalsPage(SoughtPage):
         if known is None or known[0] is not card or known[1] is not wide:
             known = self._rows[card.terminal] = (card, wide, _row(card, wide, self._currency))
         return known[2]
+
+    def _why_none(self, board: Board) -> str:
+        if board.status is None:
+            return _(" reading...")
+        if self._sought:
+            return _(" no till is like that; Esc shows all again")
+        return _(" no till has ever run in this shop")
 
     def _heading(self, board: Board) -> str:
         said = _("TILLS {}   Enter shows the sale of the marked one").format(len(self._tills))
@@ -111,8 +119,9 @@ def _row(card: TillCard, wide: bool, shop: str) -> Row:
         takings += f" {currency}"
     last = time_text(card.last_ms) if card.last_ms else ""
     version = f"v{card.configuration}" if card.facts is not None and card.facts.session else "-"
+    till = fitted(card.terminal, 14)
     said = (
-        f" {card.terminal:<14.14} {state_word(card.activity):<8} {card.operator or '-':<5.5}"
+        f" {till:<14} {state_word(card.activity):<8} {card.operator or '-':<5.5}"
         f"{sale:>10}{card.sales:>7}{takings:>12}  {last:<8}{card.lag:>4} {version:>4}"
     )
     if wide:

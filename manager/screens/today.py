@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 
 from kernel import gettext as _
+from kernel import marked as N_
 from manager.charts import glyphs_for
 from manager.page import Page
 from manager.today import NOTHING, Today
@@ -30,6 +31,7 @@ class TodayPage(Page):
     """Up and down move through the tills; o shows operators in their place."""
 
     page_name = "today"
+    own_keys = ((N_("arrows"), N_("more tills")), ("o", N_("operators in their place, or tills")))
     _first = 0
     _listed = 0
     _operators = False

@@ -14,6 +14,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from manager.fitting import fitted
+
 __all__ = ["Allowance", "Listing", "Panel", "Row"]
 
 
@@ -55,6 +57,7 @@ class Panel(Widget, inherit_bindings=False):
         """Paint what differs from before."""
         regions: list[Region] = []
         width = self.size.width
+        rows = [Row(fitted(one.text, width), one.role) for one in rows]
         self.behind = False
         painted = [_at(self.rows, y) for y in range(max(len(self.rows), len(rows)))]
         order: Iterable[int] = range(len(painted))

@@ -112,7 +112,7 @@ async def test_a_setting_is_drafted_compared_published_and_acknowledged(shop: Ru
         await desk.press("p")
         await desk.sees("in force when?")
         await desk.press("enter")
-        await desk.sees("Publish 1 changes to all tills, in force at once?")
+        await desk.sees("Publish the draft (1 changed) to all tills, in force at once?")
         await desk.press("p")
         await desk.sees("2 of 2 running tills go by it")
     assert ShopConfiguration(shop.data_dir).in_force().settings.cash_rounding_minor == 5
@@ -127,7 +127,7 @@ async def test_a_sale_that_was_suspended_is_listed_with_ticket_and_amount(shop: 
         assert any(ticket in row and "waits" in row for row in desk.rows)
         await desk.press("/")
         await desk.type("nothing like it", "enter")
-        await desk.sees("no sale waits")
+        await desk.sees("no such sale waits; Esc shows all again")
         await desk.press("escape")
         await desk.sees(ticket)
 
@@ -200,11 +200,15 @@ async def test_the_sales_of_a_date_are_exported(shop: Running, tmp_path: Path) -
 async def test_the_day_is_closed_and_the_unclosed_are_named(shop: Running, tmp_path: Path) -> None:
     shop.does(f"sell {TILL}")
     async with console(shop.data_dir) as desk:
-        await desk.press("Z", "Z")
+        await desk.press("Z")
+        await desk.sees("Close the day")
+        await desk.press("Z")
         await desk.sees("Z of the store for")
         await desk.sees(f"NOT CLOSED {TILL}: open: {TILL}-")
         shop.does(f"pay {TILL}")
-        await desk.press("Z", "y")
+        await desk.press("Z")
+        await desk.sees("Close the day")
+        await desk.press("y")
         await desk.sees("0 not closed")
         await desk.sees("TOTAL EUR")
         await desk.press("p")
@@ -227,8 +231,10 @@ async def test_an_approval_waits_in_the_header_and_is_answered_when_called(
         await desk.sees("1 ASKED: 7")
         assert desk.app.page.page_name == "terminals", "it never comes to the front by itself"
         await desk.press("7")
-        await desk.sees("399 > 0")
-        await desk.press("a", "y")
+        await desk.sees("3.99 > 0.00")
+        await desk.press("a")
+        await desk.sees("Approve void line on REGISTER_01, line 1, 3.99 > 0.00?")
+        await desk.press("y")
         await desk.sees("the till has the answer")
         assert staffed.does(f"outcome {TILL}") == "GRANTED"
         staffed.does(f"ask {TILL}")

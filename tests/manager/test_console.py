@@ -129,6 +129,7 @@ async def test_nothing_that_was_asked_for_opens_in_front_of_a_lock(staffed: Path
         await desk.sees("is signed on")
         desk.console.floor.configuration.change_draft("cash_rounding_minor", "5")
         desk.console.command("closeday")
+        await desk.until(lambda: isinstance(desk.console.dialog, Question))
         assert isinstance(desk.console.dialog, Question)
         desk.console.dialog.yes()
         desk.console.command("publish")

@@ -95,7 +95,7 @@ async def test_every_screen_at_80_by_24_is_the_approved_one(tmp_path: Path) -> N
             await approved.is_like("integrity", "all is sound, checked", "verify: all is sound")
             does(child, "ask REGISTER_01")
             await desk.press("7")
-            await approved.is_like("approvals", "ASKED 1", "399 > 0")
+            await approved.is_like("approvals", "ASKED 1", "3.99 > 0.00")
             await desk.command("set cash_rounding_minor 5")
             await desk.press("8", "/")
             await desk.type("round", "enter")

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
+
+import pytest
 
 from manager.letters import Letters
+from manager.screens.messages import letter_row, letter_rows
+
+
+@pytest.fixture
+def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def sent(message: str, sender: str, to: str, text: str) -> str:
@@ -54,3 +68,12 @@ def test_the_oldest_goes_when_there_are_too_many() -> None:
         letters.take(sent(f"M{number}", "MANAGER", "*", str(number)))
     assert len(letters.all) == 500
     assert letters.all[-1].text == "100"
+
+
+@pytest.mark.usefixtures("in_berlin")
+def test_a_message_bears_the_time_of_this_machine_as_every_other_screen_does() -> None:
+    letters = Letters()
+    # What a second of UTC is here is remembered: this one is told by no other test.
+    letters.take(sent("A", "MANAGER", "*", "closing").replace("09:00:00", "09:41:53"))
+    assert letter_row(letters.all[0]).text.startswith("10:41 to all ")
+    assert letter_rows(letters.all[0])[2] == "10:41:53 from MANAGER to all"

@@ -97,3 +97,15 @@ async def test_the_mark_stays_in_sight_and_on_its_place(long: list[Row]) -> None
         assert not listing.feed("x")
         listing.show_items(long[:2])
         assert [row.text for row in listing.rows] == [" item 0", ">item 1", *[""] * 2][:4]
+
+
+async def test_a_row_that_is_too_long_says_that_there_is_more() -> None:
+    async with Board().run_test(size=(12, 10)) as pilot:
+        panel = pilot.app.query_one(Painted)
+        texts = ("takings 2.50", "takings 12.50", "\u00e4pfel \u5bff\u53f8 12.50")
+        panel.show([Row(text) for text in texts])
+        assert [row.text for row in panel.rows] == [
+            "takings 2.50",
+            "takings 12.~",
+            "\u00e4pfel \u5bff\u53f8 ~",
+        ]

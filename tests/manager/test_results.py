@@ -11,8 +11,8 @@ from kernel.codec.shutdown import ShutdownOrder
 from kernel.model.store_report import Unclosed, store_report
 from kernel.terminal.shutdown import Leaving
 from manager.audit_query import parse_query
-from manager.results import short_of, when_text
-from manager.times import business_date
+from manager.results import short_of
+from manager.times import business_date, when_text
 
 NOW_MS = 1_767_258_000_000
 ORDER = ShutdownOrder(

@@ -130,3 +130,48 @@ async def test_at_sixty_columns_a_waiting_sale_keeps_its_state(shop: Path) -> No
         await desk.press("2")
         rows = await desk.sees("terminal stopped")
         assert rows[2].endswith("what")
+
+
+async def test_a_filter_that_nothing_matches_is_no_shop_without_tills(shop: Path) -> None:
+    async with console(shop, watching=True) as desk:
+        await desk.sees(TILL)
+        await desk.press("/")
+        await desk.type("nobody", "enter")
+        await desk.sees("no till is like that; Esc shows all again")
+        await desk.press("escape")
+        await desk.sees(TILL)
+        await desk.press("5", "/")
+        await desk.type("nobody", "enter")
+        await desk.sees("no such sale waits; Esc shows all again")
+
+
+async def test_the_audit_filter_says_what_it_takes_and_tab_is_named_where_it_helps(
+    shop: Path,
+) -> None:
+    async with console(shop, watching=True) as desk:
+        await desk.press("2", "/")
+        rows = await desk.sees("till= op= kind= min= max= from= to= date= text=")
+        assert not any("Tab" in row for row in rows), "there is nothing to complete"
+        await desk.press("escape", ":")
+        await desk.sees("Tab: complete")
+
+
+async def test_a_watcher_does_not_claim_that_no_till_asks(shop: Path) -> None:
+    async with console(shop, watching=True) as desk:
+        await desk.press("7")
+        await desk.sees("what tills ask comes to the console that acts")
+
+
+async def test_the_help_of_a_screen_names_the_keys_that_it_takes_itself(shop: Path) -> None:
+    async with console(shop, watching=True) as desk:
+        await desk.press("3", "?")
+        await desk.sees("operators in their place, or tills")
+
+
+async def test_a_palette_that_finds_nothing_says_so_and_the_way_back(shop: Path) -> None:
+    async with console(shop, watching=True) as desk:
+        await desk.press("ctrl+p")
+        await desk.type("zzz")
+        await desk.sees("no command is like that; Esc shows all again")
+        await desk.press("escape")
+        await desk.sees("every till: what it is at")
