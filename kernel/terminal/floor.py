@@ -119,7 +119,7 @@ class Floor:
         Raises `SaleRefused` for who only watches.
         """
         if self._manager is None:
-            raise SaleRefused("this console only watches; start one that is MANAGER to act")
+            raise _only_watches()
         return self._manager
 
     def status(self) -> ShopStatus:
@@ -162,10 +162,14 @@ class Floor:
         return exported
 
     def _acts(self) -> Acting:
-        self.manager  # noqa: B018  # raises for who only watches
-        assert self._acting is not None
+        if self._acting is None:
+            raise _only_watches()
         return self._acting
 
     def has_taken(self, message: str) -> bool:
         """Whether an act that was handed in under that id was begun."""
         return self.manager.journal.read(lambda ledger: message in ledger.mail.applied)
+
+
+def _only_watches() -> SaleRefused:
+    return SaleRefused("this console only watches; start one that is MANAGER to act")

@@ -23,6 +23,7 @@ from kernel.codec.acts import (
     Settle,
     ShutDown,
 )
+from kernel.terminal.acting import Acting
 from tests.support.faults import Fails, FaultyDisk
 from tests.support.posts import LAYOUT, ROOT, Shop
 
@@ -48,7 +49,8 @@ def console_on(*plan: Fails) -> tuple[Floor, FaultyDisk]:
     disk = FaultyDisk(shop.disk.process(), *plan)
     host = Host(disk, shop.clock, shop.host_dice, shop.disk.boot_id)
     manager = Terminal.start("MANAGER", ROOT, host=host, allow_unsound_locks=True)
-    return Floor(LAYOUT, host, manager), disk
+    acting = Acting(manager, LAYOUT, host, "system")
+    return Floor(LAYOUT, host, manager, acting=acting), disk
 
 
 def does(*orders: AnyOrder) -> Callable[[Floor], object]:
