@@ -30,19 +30,21 @@ def test_a_manager_allows_what_a_till_asks_for_within_moments(data_dir: Path) ->
 
 
 CONSOLE = """
-import sys
+import os, sys
 from kernel import Terminal
+def say(text):
+    os.write(1, text.encode() + b"\\n")  # whole: two threads say something
 with Terminal.start("MANAGER", sys.argv[1]) as manager:
     requests = manager.approvals.requests
     def heard():
         for one in requests.all():
-            print("asked", one.terminal, one.request.token, flush=True)
+            say(f"asked {one.terminal} {one.request.token}")
     requests.heard = heard
     heard()
-    print("ready", flush=True)
+    say("ready")
     for line in sys.stdin:
         manager.approvals.answer(line.strip(), allow=True, number="0001", pin="3333")
-        print("answered", len(requests.all()), flush=True)
+        say(f"answered {len(requests.all())}")
 """
 
 
