@@ -13,6 +13,7 @@ from kernel.model.identity import OPERATOR_LIMIT, optional_text, short_text
 from kernel.model.ledger import Ledger
 from kernel.model.till_entries import PeriodOpened
 from kernel.model.training import refuse_in_training
+from kernel.model.transaction import Transaction
 from kernel.terminal.closing import Closing
 from kernel.terminal.drawer import Drawer
 from kernel.terminal.parking import EXPIRED, Parking, SuspendedSale
@@ -27,8 +28,8 @@ class Recalling(Drawer):
     closing: Closing
     parking: Parking
 
-    def handle(self, number: int) -> Sale:
-        """The sale of that number, to work with."""
+    def handle(self, number: int, last: Transaction | None = None) -> Sale:
+        """The sale of that number, to work with; `last` where it has just been read."""
         raise NotImplementedError
 
     @property

@@ -19,9 +19,10 @@ class SaleView:
 
     __slots__ = ("_last", "_till", "id", "number")
 
-    def __init__(self, till: Terminal, number: int) -> None:
+    def __init__(self, till: Terminal, number: int, last: Transaction | None = None) -> None:
+        """`last` is the sale where the caller has just read it."""
         self._till = till
-        self._last: Transaction | None = None
+        self._last = last
         self.number = number
         self.id = name_of(till.id, number)
 

@@ -98,9 +98,7 @@ class Selling(Recalling):
         parsed = TransactionId.parse(transaction)
         if parsed.terminal != self.id:
             raise SaleRefused(f"sale {transaction} is of {parsed.terminal}, not of {self.id}")
-        sale = self.handle(parsed.logged)
-        sale.value  # noqa: B018  # raises if there is no such sale, and is kept for whoever looks
-        return sale
+        return self.handle(parsed.logged, self.transaction(parsed.logged))
 
     def receipt(self, named: str) -> tuple[str, Transaction]:
         """The transaction id and the committed sale of a receipt of any till of the shop.

@@ -199,7 +199,14 @@ class _Look:
         return TerminalFacts(
             terminal=terminal,
             state=state,
-            activity=self._activity(state, session, identity, silent_s, parked, health),
+            activity=self._activity(
+                state,
+                session=session,
+                identity=identity,
+                silent_s=silent_s,
+                parked=parked,
+                health=health,
+            ),
             silent_s=silent_s,
             identity=identity,
             registered=status is not None and status.registered,
@@ -226,9 +233,10 @@ class _Look:
             sign_ms = max(sign_ms, round(identity.started_at.timestamp() * 1000))
         return max(0.0, (self._now_ms - sign_ms) / 1000)
 
-    def _activity(  # noqa: PLR0917  # one call, above, of what was read there
+    def _activity(
         self,
         state: str,
+        *,
         session: SessionData | None,
         identity: ProcessIdentity | None,
         silent_s: float | None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 
 from kernel.disk.day_closes import DayClose, day_closes, notes_since
 from kernel.disk.layout import Layout
@@ -89,8 +89,8 @@ class StoreDay:
         manager = self._layout.terminal(MANAGER_TERMINAL)
         with suppress(LogDamaged, OSError):
             for note in notes_since(self._host.disk, manager, business_date, DAY_CLOSED):
-                date, _colon, said = note.partition(": ")
-                known = int(said.split(" ")[0]) if date == str(business_date) else known
+                of, _colon, said = note.partition(": ")
+                known = int(said.split(" ")[0]) if of == str(business_date) else known
         for terminal in self._shop.terminals():
             with suppress(LogDamaged, OSError):
                 paths = self._layout.terminal(terminal)
@@ -113,8 +113,8 @@ def _open_period(period: Period | None) -> Period | None:
     return None if period is None or period.training else period
 
 
-def _day_before(date: int) -> int:
-    before = datetime.strptime(str(date), "%Y%m%d") - timedelta(days=1)  # noqa: DTZ007  # a date
+def _day_before(business_date: int) -> int:
+    before = date.fromisoformat(str(business_date)) - timedelta(days=1)
     return int(before.strftime("%Y%m%d"))
 
 

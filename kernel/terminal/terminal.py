@@ -30,6 +30,7 @@ from kernel.model.identity import terminal_id
 from kernel.model.mail import APPLIED, Ack, Answer
 from kernel.model.operators import MANAGER_TERMINAL
 from kernel.model.till_entries import Stopped
+from kernel.model.transaction import Transaction
 from kernel.terminal.approving import Approvals
 from kernel.terminal.closing import Closing, refuse_while_closing
 from kernel.terminal.collector import start_collecting
@@ -272,8 +273,8 @@ class Terminal(Shown, Selling, Training):
         """What the others answered; see `Postman.wait_acks`."""
         return self.postman.wait_acks(sent, timeout_s, expected)
 
-    def handle(self, number: int) -> Sale:
-        return Sale(self, number)
+    def handle(self, number: int, last: Transaction | None = None) -> Sale:
+        return Sale(self, number, last)
 
     # --- configuration -------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ def total(session: Session, command: Command) -> None:
 
 
 def require_total(session: Session) -> None:
-    session.counter.in_hand  # noqa: B018  # raises where there is no sale
+    session.counter.refuse_without_sale()
     if not session.totalled:
         raise SaleRefused(_("press Total first"))
 
@@ -132,7 +132,7 @@ def recall(session: Session, command: Command) -> None:
 
 
 def void_sale(session: Session, command: Command) -> None:
-    session.counter.in_hand  # noqa: B018  # raises where there is no sale
+    session.counter.refuse_without_sale()
 
     def void() -> None:
         counter = session.counter

@@ -86,8 +86,12 @@ class Hand:
     @property
     def in_hand(self) -> Sale:
         if self.sale is None:
-            raise SaleRefused(_("there is no sale; sell something first"))
+            raise _no_sale()
         return self.sale
+
+    def refuse_without_sale(self) -> None:
+        if self.sale is None:
+            raise _no_sale()
 
     def amount(self, text: str) -> int:
         return parse_amount(text, self.currency, comma=takes_comma())
@@ -230,3 +234,7 @@ class Hand:
             reason=reason or None,
             operator=self.operator,
         )
+
+
+def _no_sale() -> SaleRefused:
+    return SaleRefused(_("there is no sale; sell something first"))

@@ -238,7 +238,7 @@ async def test_who_watches_sees_the_tills_and_is_refused_every_act(sold: Path) -
             await desk.press(key)
             await desk.sees("this console only watches")
         with pytest.raises(SaleRefused):
-            desk.console.floor.manager  # noqa: B018
+            desk.console.floor.manager.stop()
 
 
 async def test_who_watches_takes_over_once_the_acting_console_is_gone(sold: Path) -> None:

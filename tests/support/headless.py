@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from textual import events
 from textual.app import App
@@ -44,10 +45,7 @@ async def until(
     condition: Callable[[], bool], what: Callable[[], str], *, look_s: float = _LOOK_S
 ) -> None:
     """Until it is so; `what` tells a failure what was not."""
-    deadline_s = time.monotonic() + _PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s, what()
-        await asyncio.sleep(look_s)
+    await _wait(condition, what, asyncio.Event(), look_s)
 
 
 async def _come_to(app: App[None], give: _Give, screen: Screen[object] | None = None) -> None:
@@ -60,4 +58,15 @@ async def _come_to(app: App[None], give: _Give, screen: Screen[object] | None = 
         return reached.is_set() or not app.is_running or covered
 
     if give(reached.set):
-        await until(over, lambda: f"{app!r} does nothing any more")
+        await _wait(over, lambda: f"{app!r} does nothing any more", reached, _LOOK_S)
+
+
+async def _wait(
+    condition: Callable[[], bool], what: Callable[[], str], word: asyncio.Event, look_s: float
+) -> None:
+    """At the word, and without one every `look_s`, see whether it is so."""
+    deadline_s = time.monotonic() + _PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline_s, what()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(word.wait(), look_s)

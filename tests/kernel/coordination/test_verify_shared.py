@@ -15,6 +15,7 @@ import pytest
 from kernel import Terminal, verify_shared, verify_shop
 from kernel.coordination.verify_shared import SharedVerdict, check_shared
 from kernel.disk.files import read_file
+from tests.support.faults import FaultyDisk
 from tests.support.floor import LAYOUT, Floor, begin
 
 SUSPENDED, RETURNS = LAYOUT.suspended, LAYOUT.returns
@@ -406,13 +407,12 @@ def test_with_a_damaged_log_nothing_is_compared(tmp_path: Path) -> None:
 def test_a_till_that_sells_meanwhile_is_never_called_damaged(scene: Scene) -> None:
     """Between a look at the names and one at the logs a sale goes all the way to another till."""
     started: dict[str, Terminal] = scene.tills
-    listed = scene.floor.view()
 
-    class Busy(type(listed)):  # type: ignore[misc]
+    class Busy(FaultyDisk):
         moves = 2
 
         def listdir(self, path: str) -> list[str]:
-            names: list[str] = super().listdir(path)
+            names = super().listdir(path)
             if path == RETURNS and self.moves:
                 Busy.moves -= 1
                 started["B"].recall(ticket_of(waiting.pop()))
@@ -420,5 +420,5 @@ def test_a_till_that_sells_meanwhile_is_never_called_damaged(scene: Scene) -> No
             return names
 
     waiting = [scene.suspend()]
-    found = check_shared(Busy(listed._machine), LAYOUT)
+    found = check_shared(Busy(scene.floor.view()), LAYOUT)
     assert Busy.moves == 0 and found.damages == ()
