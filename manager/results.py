@@ -27,24 +27,11 @@ from kernel import gettext as _
 from kernel import marked as N_
 from manager.times import date_text, time_text, when_text
 from themes.formats import amount_text
+from themes.sums import SUMS
 
 __all__ = ["report_rows", "rows_of", "short_of"]
 
 _COLUMNS = 42
-_SUMS = (
-    (N_("Sold"), "items_minor"),
-    (N_("Returned"), "returns_minor"),
-    (N_("Discounts"), "discounts_minor"),
-    (N_("Tax on top"), "tax_lines_minor"),
-    (N_("Rounding"), "rounding_minor"),
-    (N_("Change"), "change_minor"),
-    (N_("Voided lines"), "voids_minor"),
-    (N_("Aborted sales"), "aborted_minor"),
-    (N_("Float"), "float_minor"),
-    (N_("Paid in"), "pay_ins_minor"),
-    (N_("Paid out"), "pay_outs_minor"),
-    (N_("Picked up"), "pickups_minor"),
-)
 _LEAVING = {
     "open": N_("still there"),
     "out": N_("out"),
@@ -207,7 +194,7 @@ def _totals(currency: str, totals: Totals) -> Iterator[str]:
         totals.sales, totals.lines, totals.returns
     )
     yield _amount(_("TOTAL {}").format(currency), totals.total_minor, currency)
-    for label, name in _SUMS:
+    for label, name in SUMS:
         amount_minor: int = getattr(totals, name)
         if amount_minor:
             yield _amount(_(label), amount_minor, currency)

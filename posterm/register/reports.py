@@ -18,28 +18,13 @@ from posterm.keypad import Command
 from posterm.register.counting import count_drawer
 from posterm.register.dialogs import Question
 from themes.formats import amount_text, date_text, plain_number
+from themes.sums import SUMS
 
 if TYPE_CHECKING:
     from posterm.register.session import Session
 
 __all__ = ["report_rows", "show_x", "show_z"]
 
-_SUMS = (
-    (N_("Items sold"), "items_minor"),
-    (N_("Returns"), "returns_minor"),
-    (N_("Discounts"), "discounts_minor"),
-    (N_("Adjustments"), "adjustments_minor"),
-    (N_("Tips and gift cards"), "non_revenue_minor"),
-    (N_("Tax on top"), "tax_lines_minor"),
-    (N_("Cash rounding"), "rounding_minor"),
-    (N_("Change given"), "change_minor"),
-    (N_("Float"), "float_minor"),
-    (N_("Paid in"), "pay_ins_minor"),
-    (N_("Paid out"), "pay_outs_minor"),
-    (N_("Picked up"), "pickups_minor"),
-    (N_("Lines voided"), "voids_minor"),
-    (N_("Sales voided"), "aborted_minor"),
-)
 _TENDERS = {"cash": N_("Cash"), "card": N_("Card"), "voucher": N_("Voucher")}
 
 
@@ -123,7 +108,7 @@ def _sums(report: Report, currency: str, sums: Totals) -> Iterator[str]:
         net = amount_text(tax.net_minor, currency)
         named = _("Tax {} {} % of {}").format(tax.code, plain_number(tax.rate_milli_percent), net)
         yield _sum(named, tax.tax_minor, currency)
-    for named, field in _SUMS:
+    for named, field in SUMS:
         sum_minor: int = getattr(sums, field)
         if sum_minor:
             yield _sum(_(named), sum_minor, currency)

@@ -55,6 +55,12 @@ class Scene:
         (name,) = set(self.names(RETURNS)) - before
         return name
 
+    def recall(self, name: str, till: str, *, leaving: str) -> None:
+        """Recalled by that till, and yet the file is there, under that name."""
+        self.copy(SUSPENDED, name, "kept")
+        self.tills[till].recall(ticket_of(name))
+        self.rename(SUSPENDED, "kept", leaving)
+
     def rename(self, directory: str, name: str, new: str) -> None:
         self.floor.view().rename(f"{directory}/{name}", f"{directory}/{new}")
 
@@ -127,9 +133,7 @@ def leaves_claim(scene: Scene) -> str:
 
 def leaves_claim_logged(scene: Scene) -> str:
     name = scene.suspend()
-    scene.copy(SUSPENDED, name, "kept")
-    scene.tills["B"].recall(ticket_of(name))
-    scene.rename(SUSPENDED, "kept", f"{ticket_of(name)}.claim.B")
+    scene.recall(name, "B", leaving=f"{ticket_of(name)}.claim.B")
     return "claim.B: B has recalled it; its next start removes this file"
 
 
@@ -197,17 +201,13 @@ def invented(scene: Scene) -> str:
 
 def recalled_and_there(scene: Scene) -> str:
     name = scene.suspend()
-    scene.copy(SUSPENDED, name, "kept")
-    scene.tills["B"].recall(ticket_of(name))
-    scene.rename(SUSPENDED, "kept", name)
+    scene.recall(name, "B", leaving=name)
     return "sale A-1 was recalled as B-1 and could be again"
 
 
 def recalled_and_claimed_elsewhere(scene: Scene) -> str:
     name = scene.suspend()
-    scene.copy(SUSPENDED, name, "kept")
-    scene.tills["B"].recall(ticket_of(name))
-    scene.rename(SUSPENDED, "kept", f"{ticket_of(name)}.claim.C")
+    scene.recall(name, "B", leaving=f"{ticket_of(name)}.claim.C")
     return "sale A-1 was recalled as B-1 and could be again"
 
 
@@ -219,9 +219,7 @@ def there_twice(scene: Scene) -> str:
 
 def recalled_twice(scene: Scene) -> str:
     name = scene.suspend()
-    scene.copy(SUSPENDED, name, "kept")
-    scene.tills["B"].recall(ticket_of(name))
-    scene.rename(SUSPENDED, "kept", name)
+    scene.recall(name, "B", leaving=name)
     scene.tills["C"].recall(ticket_of(name))
     return "sale A-1 is recalled as C-1; B-1 has it already"
 
