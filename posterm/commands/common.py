@@ -5,7 +5,6 @@ This module must never import the kernel: `posterm --help` loads it and answers 
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import signal
@@ -156,13 +155,19 @@ def terminals_json(states: Mapping[str, tuple[str, str | None]]) -> list[dict[st
 
 def print_json(value: object) -> None:
     """One JSON value on a line of its own."""
-    click.echo(json.dumps(value))
+    click.echo(_json_of(value))
+
+
+def _json_of(value: object) -> str:
+    import json  # no help and no version needs it
+
+    return json.dumps(value)
 
 
 def say_error(message: str, exit_code: int, *, as_json: bool) -> None:
     """The one line, or with `as_json` the one object, that a failed command leaves on stderr."""
     if as_json:
-        click.echo(json.dumps({"error": message, "exit_code": exit_code}), err=True)
+        click.echo(_json_of({"error": message, "exit_code": exit_code}), err=True)
     else:
         click.echo(f"posterm: {message}", err=True)
 
