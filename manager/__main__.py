@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from kernel import Floor, KernelError, Shop, TerminalInUse
 from kernel import gettext as _
+from themes.loading import load_asyncio_without_tls
 
 if TYPE_CHECKING:
     from manager.app import ManagerApp
@@ -58,6 +59,7 @@ def _run(asked: argparse.Namespace) -> int:
         starting = thread.submit(begin, asked.data_dir)
         try:
             # The screen is loaded while the terminal waits for its disk.
+            load_asyncio_without_tls()
             import_module("manager.app")
             app = _app(starting.result(), asked)
             gc.freeze()

@@ -7,8 +7,9 @@ or by the page that it belongs to. This module must never act: it is data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from kernel import Role
 from kernel import gettext as _
@@ -62,8 +63,7 @@ class Verb(StrEnum):
     QUIT = "quit"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """`short` fits a key row; `takes` names what may be typed after the word. `role`: who may,
     and that only MANAGER can; None is anybody, watchers too. `page`: only there, or everywhere."""
 

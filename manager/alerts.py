@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kernel import gettext as _
 
@@ -16,7 +18,7 @@ _FEWEST_ITEMS = 20
 """One void among three items is no rate."""
 
 
-class Alert(NamedTuple):
+class Alert(Struct, frozen=True):
     """`what` is `voids`, `overrides`, `no_sales`, `silent`, `crashed` or `damaged`; `words` say
     how much."""
 
@@ -26,7 +28,7 @@ class Alert(NamedTuple):
     words: str
 
 
-class Thresholds(NamedTuple):
+class Thresholds(Struct, frozen=True):
     """As the shop's configuration has them; 0 is never."""
 
     voids_percent: int = 0

@@ -56,7 +56,7 @@ _ANSWERS = frozenset(("heading", "hint", "message"))
 _BEEP_EVERY_S = 0.5
 
 
-class ManagerApp(App[None], inherit_bindings=False):
+class ManagerApp(App[None], inherit_bindings=False, inherit_css=False):
     """Shows one `Console`. `fault` is what ended it, if anything did."""
 
     ENABLE_COMMAND_PALETTE = False

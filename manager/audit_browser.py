@@ -7,8 +7,10 @@ frozen. A search goes on with every look, newest lines first. This module must n
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 from threading import Lock
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kernel import AuditLine, AuditView, Host
 from manager.audit_query import AuditQuery
@@ -20,8 +22,7 @@ _LOOK_S = 0.08
 """So long a look may search before it shows what it has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """Lines as they stand on the screen, oldest first; `marked` is a place among them."""
 
     lines: tuple[AuditLine, ...] = ()

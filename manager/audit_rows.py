@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 from functools import lru_cache
@@ -56,6 +55,8 @@ def detail_of(line: AuditLine) -> str:
     found = next(filter(None, (one.search(line.text) for one in _DETAILS)), None)
     if found is None:
         return line.transaction or ""
+    import json  # no first frame has an event to show
+
     said = json.loads(found[1])
     text = said if isinstance(said, str) else ""
     return "".join(one if one.isprintable() else "?" for one in text)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kernel import MANAGER_TERMINAL, Configuration, ShopStatus, TerminalFacts, Transaction
 from manager.alerts import Alert, Thresholds, status_alerts
@@ -21,8 +22,7 @@ from manager.today import NOTHING, Today, today_of
 __all__ = ["Board", "TillCard"]
 
 
-@dataclass(frozen=True, slots=True)
-class TillCard:
+class TillCard(Struct, frozen=True):
     """One terminal at a glance. Amounts in minor units of `currency`."""
 
     terminal: str

@@ -10,20 +10,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from kernel import (
-    BadInput,
-    Line,
-    LineKind,
-    Retelling,
-    RetoldTerminal,
-    State,
-    Transaction,
-    told_act,
-)
+from msgspec import Struct, field
+
+import kernel  # what tells a line is loaded with the first one: the screen stands before that
+from kernel import BadInput, Line, LineKind, State, Transaction
 from manager.alerts import Alert, Thresholds, passed
 from manager.letters import Letters
+
+if TYPE_CHECKING:
+    from kernel import Retelling
 
 __all__ = ["Day", "DayCounts", "OperatorDay", "TillDay"]
 
@@ -34,8 +31,7 @@ _COUNTED = frozenset(("line_voided", "item_sold", "item_returned", "drawer_opene
 """Events by which a threshold may be passed."""
 
 
-@dataclass(slots=True)
-class OperatorDay:
+class OperatorDay(Struct):
     """What one operator did at one till on one date. Amounts by currency, in minor units."""
 
     sales: int = 0
@@ -46,8 +42,7 @@ class OperatorDay:
     no_sales: int = 0
 
 
-@dataclass(slots=True)
-class DayCounts:
+class DayCounts(Struct):
     """What stands in no X report of a till, on one business date."""
 
     minutes: dict[str, Counter[int]] = field(default_factory=dict)
@@ -73,7 +68,7 @@ class TillDay:
 
     def __init__(self, terminal: str, currency: str = "") -> None:
         self.terminal = terminal
-        self.told = RetoldTerminal(terminal, currency)
+        self.told = kernel.RetoldTerminal(terminal, currency)
         self.last_event = ""
         self.last_ms = 0
         self.last_sale: Transaction | None = None
@@ -144,7 +139,7 @@ class Day:
         """Tell one audit line; the terminal that it changed, None where it changed none."""
         self.lines += 1
         try:
-            told = told_act(line)
+            told = kernel.told_act(line)
         except BadInput:
             self.unreadable += 1
             return None

@@ -8,7 +8,8 @@ or a digit: whoever types ahead must not shut a shop down.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 __all__ = ["Prompt", "Question"]
 
@@ -17,8 +18,7 @@ def _nothing(text: str) -> Sequence[str]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """`key`: the one that asked, which answers as well as Y does."""
 
     words: str
@@ -26,8 +26,7 @@ class Question:
     key: str = "y"
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """`text` can be edited, `default` is taken for an empty line. `secret` is stars. `ahead`: may
     be typed before it was painted. `complete` gives what the text so far may become, for Tab and
     for the row above. `must`: Esc only empties it, and is an empty line then."""

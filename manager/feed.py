@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TypeVar
+
+from msgspec import Struct
 
 from kernel import (
     AuditTail,
@@ -48,8 +49,7 @@ _PLACE = re.compile(
 _CONFIGURED = b'"event":"configuration_applied"'
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """What is new since the last one. `post` must hand it on whole: each line comes once."""
 
     lines: tuple[bytes, ...]

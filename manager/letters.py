@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from kernel import MANAGER_TERMINAL, Ack
 
@@ -44,8 +44,7 @@ class _Acks(Struct, tag_field="event", tag="acks"):
 _read = msgspec.json.Decoder(_Sent | _Acks).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """A notice; `at` is UTC as in the trail. `acks` are by terminal."""
 
     message: str

@@ -5,14 +5,14 @@ Values only, painted by whoever shows them. Pure.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from kernel import Line, LineKind, State, Transaction
 
 __all__ = ["MirroredLine", "MirroredSale", "MirroredTender", "mirrored"]
 
 
-class MirroredLine(NamedTuple):
+class MirroredLine(Struct, frozen=True):
     """A posted line; `voided`: a later one takes it back. Quantity in thousandths."""
 
     number: int
@@ -24,13 +24,13 @@ class MirroredLine(NamedTuple):
     voided: bool
 
 
-class MirroredTender(NamedTuple):
+class MirroredTender(Struct, frozen=True):
     how: str
     amount_minor: int
     voided: bool
 
 
-class MirroredSale(NamedTuple):
+class MirroredSale(Struct, frozen=True):
     """`whole` is False where its beginning was not seen: then lines are missing before the first,
     and the total is that of the lines from then on."""
 

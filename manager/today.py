@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kernel import Totals, sum_of_totals
 from manager.alerts import Alert
@@ -15,8 +16,7 @@ __all__ = ["NOTHING", "OperatorFigures", "TillFigures", "Today", "today_of"]
 _MINUTES_PER_QUARTER = 15
 
 
-@dataclass(frozen=True, slots=True)
-class TillFigures:
+class TillFigures(Struct, frozen=True):
     """One till's day in one currency. Amounts in minor units."""
 
     terminal: str
@@ -38,8 +38,7 @@ class TillFigures:
         return _average(self.totals)
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorFigures:
+class OperatorFigures(Struct, frozen=True):
     """One operator's day at all tills, in one currency."""
 
     operator: str
@@ -52,8 +51,7 @@ class OperatorFigures:
     no_sales: int
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
+class Today(Struct, frozen=True):
     """The newest business date. `totals` sums all tills by currency."""
 
     business_date: int

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kernel import KernelError
 
@@ -33,8 +35,7 @@ class ActState(Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """One act as it stands: `so_far` is what it brought, in full once it is done."""
 
     number: int

@@ -63,7 +63,7 @@ def _token(key: events.Key) -> str:
     return key.key
 
 
-class SalesScreen(Screen[None], inherit_bindings=False):
+class SalesScreen(Screen[None], inherit_bindings=False, inherit_css=False):
     """One screen for everything: nothing opens over it, so no key can go elsewhere."""
 
     AUTO_FOCUS: ClassVar[str | None] = None
@@ -79,7 +79,7 @@ class SalesScreen(Screen[None], inherit_bindings=False):
         yield Panel(id="keys")
 
 
-class RegisterApp(App[None], inherit_bindings=False):
+class RegisterApp(App[None], inherit_bindings=False, inherit_css=False):
     """Shows one `Session`. `thread` is the only one that touches it."""
 
     ENABLE_COMMAND_PALETTE = False

@@ -5,19 +5,14 @@ It must never import an app, because both apps are built on it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+import os
 
 __all__ = ["THEMES", "stylesheet"]
 
 THEMES = ("dark", "mono")
 
 
-def stylesheet(theme: str) -> Path:
+def stylesheet(theme: str) -> str:
     """Where that theme's style sheet is."""
     assert theme in THEMES, f"{theme} is one of {THEMES}"
-    from pathlib import Path  # the command line asks for words only, and answers at once
-
-    return Path(__file__).with_name(f"{theme}.tcss")
+    return os.path.join(os.path.dirname(__file__), f"{theme}.tcss")

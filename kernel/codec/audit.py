@@ -5,7 +5,8 @@ value before it. docs/audit.md describes every field and event. This module must
 file nor trust one: other programs of the shop's group may have written what is read here.
 """
 
-from __future__ import annotations
+# Annotations stand here as values, not as words (no `annotations` from `__future__`): msgspec
+# would compile each of those again, and a till waits for that at its start.
 
 import re
 from datetime import UTC, datetime

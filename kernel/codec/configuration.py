@@ -9,7 +9,6 @@ on what it had. This module must never open a file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any, Final, Literal
 
@@ -83,8 +82,7 @@ class SystemFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     document: Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """One version of the shop's configuration, checked."""
 
     version: int
@@ -97,8 +95,7 @@ class Published:
     """As it was published, for those who are to get the very same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """The settings in force. Version 0 is a shop that has published none."""
 
     version: int

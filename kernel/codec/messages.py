@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Final, Literal, NamedTuple, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct, field
@@ -89,7 +89,7 @@ class _AckBody(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(max_length=REASON_LIMIT)] = ""
 
 
-class FileName(NamedTuple):
+class FileName(Struct, frozen=True):
     """`<TO>_<id>.json` in the inbox, `<type>_<id>.json` among the broadcasts.
 
     The id is of a fixed width, so that `REGISTER_01` and `REGISTER_01_A` never share mail.

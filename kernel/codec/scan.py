@@ -7,7 +7,6 @@ aside, anything else is damage and nobody touches it.
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -29,7 +28,7 @@ class ReadFrame(Struct, frozen=True, gc=False):
     body: bytes
 
 
-class Reading(NamedTuple):
+class Reading(Struct, frozen=True):
     """The sound frames, where they end, and what is wrong there (None at the end of the data)."""
 
     frames: list[ReadFrame]

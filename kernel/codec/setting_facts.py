@@ -6,9 +6,10 @@ Only people ask for this. It must never decide what a document may hold: `settin
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 import msgspec
+from msgspec import Struct
 
 from kernel.codec.configuration import Value
 from kernel.codec.settings import LocalSettings, Settings
@@ -16,7 +17,7 @@ from kernel.codec.settings import LocalSettings, Settings
 __all__ = ["SettingFacts", "setting_facts", "settings_schema"]
 
 
-class SettingFacts(NamedTuple):
+class SettingFacts(Struct, frozen=True):
     """One setting, for whoever asks what can be set."""
 
     key: str

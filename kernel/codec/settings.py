@@ -6,7 +6,8 @@ default. Amounts are minor units of the shop's currency, texts are the shop's ow
 module must never read a document or know where one is: `configuration` does.
 """
 
-from __future__ import annotations
+# Annotations stand here as values, not as words (no `annotations` from `__future__`): msgspec
+# would compile each of those again, and a till waits for that at its start.
 
 from typing import Annotated, Literal
 

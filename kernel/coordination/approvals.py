@@ -11,10 +11,11 @@ must never apply an approved act: the till does that with the token, once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from threading import Event as Signal
 from threading import Lock
+
+from msgspec import Struct
 
 from kernel.clock import Clock
 from kernel.codec.operators import ApprovalAnswer, ApprovalRequest
@@ -180,8 +181,7 @@ def granted(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRequest:
+class OpenRequest(Struct, frozen=True):
     """What a till asks of this console."""
 
     terminal: str

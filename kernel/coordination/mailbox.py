@@ -15,9 +15,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from kernel.clock import Clock
 from kernel.codec.messages import ACK, FileName, Message
@@ -35,7 +35,7 @@ NAMES_LIMIT = 20_000
 _TIDY_EVERY_S = 3_600.0
 
 
-class Waiting(NamedTuple):
+class Waiting(Struct, frozen=True):
     """A message that has not been dealt with; its body is read when its turn comes."""
 
     path: str
@@ -46,15 +46,14 @@ class Waiting(NamedTuple):
     expires_ms: int
 
 
-class Complaint(NamedTuple):
+class Complaint(Struct, frozen=True):
     """A file that was no message for anybody here, and why; for the log and the audit."""
 
     name: str
     reason: str
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """What one look brought. `more`: look again at once."""
 
     messages: list[Waiting] = field(default_factory=list)
@@ -140,7 +139,8 @@ class Mailbox:
             message = self._letters.read(waiting.path, name)
         except (Unusable, Over, BadInput, FileNotFoundError):
             message = None
-        if message is None or (message.id, message.sender, message.order) != waiting[1:4]:
+        awaited = (waiting.id, waiting.sender, waiting.order)
+        if message is None or (message.id, message.sender, message.order) != awaited:
             self._waiting.pop(waiting.path, None)
             return None
         return message

@@ -15,8 +15,9 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from kernel.clock import Clock
 from kernel.codec.documents import (
@@ -46,8 +47,7 @@ class TerminalState(Enum):
     CRASHED = "crashed"
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalStatus:
+class TerminalStatus(Struct, frozen=True):
     """One terminal by its lock. `identity` is None where a running process can't be named."""
 
     terminal: str

@@ -19,8 +19,10 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kernel.clock import Clock
 from kernel.coordination.suspended import sharing
@@ -34,7 +36,7 @@ __all__ = ["Booking", "BookingState", "Returns"]
 
 _OPERATION = "returns"
 _TRANSACTION = "[A-Z0-9][A-Z0-9_-]{0,31}-[1-9][0-9]{0,14}"
-_NAME = re.compile(
+_NAME = (
     rf"(?P<origin>{_TRANSACTION})\.(?P<line>[1-9][0-9]{{0,5}})\.(?P<quantity>[1-9][0-9]{{0,15}})"
     rf"\.(?P<id>[0-9a-f]{{16}})\.(?P<state>pending|ready|release)(?:\.(?P<holder>{_TRANSACTION}))?"
 )
@@ -46,8 +48,7 @@ class BookingState(Enum):
     RELEASE = "release"
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(Struct, frozen=True):
     """`quantity` thousandths of line `line` of sale `origin`, taken back under `id`."""
 
     origin: str
@@ -65,7 +66,7 @@ class Booking:
     @classmethod
     def parse(cls, name: str) -> Booking | None:
         """None for a file that is none."""
-        match = _NAME.fullmatch(name)
+        match = re.fullmatch(_NAME, name)
         if match is None:
             return None
         state = BookingState(match["state"])

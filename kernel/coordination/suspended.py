@@ -19,8 +19,9 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from kernel.codec.tickets import TICKET_LIMIT_BYTES, Ticket, decode_ticket, encode_ticket
 from kernel.disk.files import Disk, create_file, read_file
@@ -36,10 +37,8 @@ RELEASED = "released"
 
 _TILL = "[A-Z0-9][A-Z0-9_-]{0,31}"
 _TICKET = "[1-9][0-9]{8}"
-_FILE = re.compile(
-    rf"(?P<ticket>{_TICKET})\.(?P<place>pending|ready|claim)(?:\.(?P<till>{_TILL}))?"
-)
-_RELEASE = re.compile(
+_FILE = rf"(?P<ticket>{_TICKET})\.(?P<place>pending|ready|claim)(?:\.(?P<till>{_TILL}))?"
+_RELEASE = (
     rf"(?P<origin>{_TILL}-[1-9][0-9]{{0,14}})\.released\.(?P<ticket>{_TICKET})\.(?P<till>{_TILL})"
 )
 
@@ -50,8 +49,7 @@ class Place(Enum):
     CLAIM = "claim"
 
 
-@dataclass(frozen=True, slots=True)
-class TicketFile:
+class TicketFile(Struct, frozen=True):
     """A suspended sale by the name of its file; `till` is who works on it."""
 
     ticket: str
@@ -64,14 +62,13 @@ class TicketFile:
     @classmethod
     def parse(cls, name: str) -> TicketFile | None:
         """None for a file that is none of these."""
-        match = _FILE.fullmatch(name)
+        match = re.fullmatch(_FILE, name)
         if match is None or (match["till"] is None) != (match["place"] == Place.READY.value):
             return None
         return cls(match["ticket"], Place(match["place"]), match["till"])
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """That `origin` left its till, which was off, as `ticket`; `till` did it."""
 
     origin: str
@@ -83,7 +80,7 @@ class Release:
 
     @classmethod
     def parse(cls, name: str) -> Release | None:
-        match = _RELEASE.fullmatch(name)
+        match = re.fullmatch(_RELEASE, name)
         return None if match is None else cls(match["origin"], match["ticket"], match["till"])
 
 

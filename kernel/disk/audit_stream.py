@@ -10,7 +10,8 @@ module must never read more at a time than it was asked for, whatever a file hol
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kernel.codec.audit import decode_seen
 from kernel.disk.audit_reader import LINE_LIMIT_BYTES, audit_dates, open_newest
@@ -23,8 +24,7 @@ _FIRST_LINE_BYTES = 1 << 16
 _OWN_LINE = b'{"audit":'
 
 
-@dataclass(slots=True)
-class _File:
+class _File(Struct):
     date: int
     descriptor: int
     identity: tuple[int, int]

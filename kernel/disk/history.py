@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kernel.codec.entries import decode_act
 from kernel.codec.scan import Reading, first_position, read_frames
@@ -31,7 +31,7 @@ _FIRST_FRAME_BYTES = 4096
 """More than the frame that opens a segment has."""
 
 
-class LoggedEntry(NamedTuple):
+class LoggedEntry(Struct, frozen=True):
     stamp: Stamp
     act: Act
     body: bytes

@@ -7,7 +7,8 @@ to make the directories; it only says names and modes.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kernel.disk.files import Disk
 from kernel.errors import BadInput
@@ -53,8 +54,7 @@ def system_config_number(name: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalPaths:
+class TerminalPaths(Struct, frozen=True):
     """The files of one terminal, all in `directory`."""
 
     directory: str
@@ -131,8 +131,7 @@ class TerminalPaths:
         return self._at(f".order_{message}.next")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """The files of one shop under `root`, an absolute path. Raises `BadInput` for what is none."""
 
     root: str

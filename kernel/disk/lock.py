@@ -11,10 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from errno import EDQUOT, ENOSPC
 from functools import partial
 from types import TracebackType
+
+from msgspec import Struct
 
 from kernel.clock import Clock
 from kernel.codec.documents import ProcessIdentity, decode_identity, encode_identity
@@ -27,8 +28,7 @@ __all__ = ["Holder", "OperationLock", "ProcessLock", "cannot_lock", "holder_in",
 _PAUSE_S = 0.005
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """Whose text is in a lock file; `identity` is None where it can't be read."""
 
     identity: ProcessIdentity | None

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kernel.codec.documents import ProcessIdentity
 
@@ -20,7 +21,7 @@ _STATE, _START_TICKS, _RESIDENT_PAGES = 0, 19, 21
 _STOPPED = (b"T", b"t")
 
 
-class Health(NamedTuple):
+class Health(Struct, frozen=True):
     """`memory_bytes` is what it holds in memory, shared pages too."""
 
     stopped: bool

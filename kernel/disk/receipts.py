@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kernel.codec.entries import decode_act, decode_stamp
 from kernel.codec.frame import HEAD_BYTES, open_frame
@@ -30,7 +30,7 @@ __all__ = ["LoggedReceipt", "receipt_in_log", "sale_in_log", "sale_of_receipt"]
 _Entry = tuple[Act, Stamp]
 
 
-class LoggedReceipt(NamedTuple):
+class LoggedReceipt(Struct, frozen=True):
     """A sale, and whether its till was started anew while it was open."""
 
     sale: Transaction

@@ -12,9 +12,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kernel.codec.checkpoint import SCHEMA, decode_checkpoint
 from kernel.codec.entries import decode_act
@@ -44,7 +44,7 @@ SEGMENT_LIMIT_BYTES = 64 << 20
 CHECKPOINT_LIMIT_BYTES = 256 << 20
 
 
-class TornTail(NamedTuple):
+class TornTail(Struct, frozen=True):
     """Bytes that were cut off, and where they are kept."""
 
     size_bytes: int
@@ -53,14 +53,14 @@ class TornTail(NamedTuple):
     """A power cut came, or the durable mark is gone: acknowledged entries may be among them."""
 
 
-class OpenedLog(NamedTuple):
+class OpenedLog(Struct, frozen=True):
     wal: Wal
     ledger: Ledger
     torn: TornTail | None
     checkpoint_rebuilt: bool
 
 
-class _Opening(NamedTuple):
+class _Opening(Struct, frozen=True):
     """What a log is opened with: whose it is, and what this process and its machine are."""
 
     disk: Disk
@@ -71,7 +71,7 @@ class _Opening(NamedTuple):
     segment_bytes: int
 
 
-class _Segment(NamedTuple):
+class _Segment(Struct, frozen=True):
     path: str
     descriptor: int
     data: bytes

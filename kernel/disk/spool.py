@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from errno import EDQUOT, ENOSPC
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kernel.disk.files import Disk, directory_of, read_file, replace_file
 from kernel.errors import BadInput, DiskFull, SaleRefused
@@ -25,7 +26,7 @@ _SCRATCH = ".next"
 _LIMIT_BYTES = 1 << 20
 
 
-class Spooled(NamedTuple):
+class Spooled(Struct, frozen=True):
     """A receipt for the printer. `again`: an earlier try was broken off, so it is a copy now."""
 
     name: str

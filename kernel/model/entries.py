@@ -8,7 +8,8 @@ first day, because an entry is never rewritten. Codes only: no word here is ever
 This module must never compute: rules are in `transaction` and `ledger`.
 """
 
-from __future__ import annotations
+# Annotations stand here as values, not as words (no `annotations` from `__future__`): msgspec
+# would compile each of those again, and a till waits for that at its start.
 
 from enum import StrEnum
 

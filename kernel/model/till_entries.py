@@ -3,7 +3,8 @@
 The second half of the schema of format 1; the rules of `entries` hold here too.
 """
 
-from __future__ import annotations
+# Annotations stand here as values, not as words (no `annotations` from `__future__`): msgspec
+# would compile each of those again, and a till waits for that at its start.
 
 from msgspec import Raw, Struct, field
 

@@ -4,7 +4,8 @@ Mutable on purpose: one `Totals` a currency and period is added to at each commi
 that depends on the tax rates of the sale and on nothing else.
 """
 
-from __future__ import annotations
+# Annotations stand here as values, not as words (no `annotations` from `__future__`): msgspec
+# would compile each of those again, and a till waits for that at its start.
 
 from msgspec import Struct, field
 

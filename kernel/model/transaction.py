@@ -5,7 +5,8 @@ Each entry of a sale gives the next value; nothing here refuses for business rea
 thousandth: running sums are kept, never recomputed.
 """
 
-from __future__ import annotations
+# Annotations stand here as values, not as words (no `annotations` from `__future__`): msgspec
+# would compile each of those again, and a till waits for that at its start.
 
 from enum import Enum
 

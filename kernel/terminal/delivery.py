@@ -12,10 +12,9 @@ decide what a message does; the handlers do, and they must not touch a file.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from types import TracebackType
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kernel.clock import Clock
@@ -41,8 +40,7 @@ _COMPLAIN_EVERY_S = 60.0
 _NAMES_TOLD = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """What a message does: entries for the log, and what this process does once they are durable.
 
     The last entry gets the message's id. If there are several, deciding again after a crash that
@@ -60,7 +58,7 @@ Handler = Callable[[Message, Ledger], Decided]
 """Pure: reads the ledger as staged. `SaleRefused` and `BadInput` refuse the message for good."""
 
 
-class _Tried(NamedTuple):
+class _Tried(Struct, frozen=True):
     """What became of a message in this round. `spoilt`: its file is kept for a person to see;
     `lasts`: for whoever runs this terminal next."""
 

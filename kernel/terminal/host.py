@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kernel.clock import Clock, SystemClock
 from kernel.disk.files import Disk, RealDisk
@@ -16,8 +17,7 @@ from kernel.disk.process import boot_id
 __all__ = ["Host"]
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """`random_bytes(n)` gives n of them; `boot_id` changes with every restart of the machine."""
 
     disk: Disk = field(default_factory=RealDisk)

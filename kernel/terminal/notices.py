@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from functools import partial
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -32,7 +31,7 @@ class NoticeText(Struct, frozen=True, forbid_unknown_fields=True):
     text: str
 
 
-class Notice(NamedTuple):
+class Notice(Struct, frozen=True):
     """`came_ms` is wall time in UTC, when it was logged here."""
 
     sender: str

@@ -9,9 +9,10 @@ module must never guess what an entry's fate was: where the disk failed, the nex
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from threading import Lock
+
+from msgspec import Struct
 
 from kernel.codec.tickets import Ticket
 from kernel.coordination.suspended import (
@@ -56,8 +57,7 @@ _NOT_DONE = (DiskFull, BadConfiguration, FileNotFoundError)
 """Beside an entry that is decided: the file keeps its name, and the next settling goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class SuspendedSale:
+class SuspendedSale(Struct, frozen=True):
     """A sale that waits. `till` is who holds its file now; None while anybody can recall it.
 
     Of one whose file can't be read, only `ticket`, `till` and `damage` are known.

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple, Unpack
+from typing import Unpack
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kernel.errors import SaleRefused
@@ -43,7 +44,7 @@ from kernel.words import gettext as _
 __all__ = ["TEXT_LIMIT", "DiscountPart", "ReturnedPart", "Sale"]
 
 
-class DiscountPart(NamedTuple):
+class DiscountPart(Struct, frozen=True):
     """What a discount on the sale takes off the lines of one set of taxes."""
 
     amount_minor: int

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -46,7 +45,7 @@ from kernel.terminal.usable import unusable
 __all__ = ["Sending", "Sent"]
 
 
-class Sent(NamedTuple):
+class Sent(Struct, frozen=True):
     """A message that is on its way: `to` is a terminal or `*`."""
 
     id: str

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kernel.coordination.operators import operators_of
 from kernel.disk.files import SHARED_FILE_MODE, replace_file
@@ -42,7 +43,7 @@ from kernel.terminal.usable import usable
 __all__ = ["CommittedSale", "LoggedEntry", "LoggedSale", "Shop"]
 
 
-class CommittedSale(NamedTuple):
+class CommittedSale(Struct, frozen=True):
     """A sale as its log committed it."""
 
     terminal: str
@@ -53,7 +54,7 @@ class CommittedSale(NamedTuple):
         return name_of(self.terminal, self.sale.number)
 
 
-class LoggedSale(NamedTuple):
+class LoggedSale(Struct, frozen=True):
     """A sale, whatever became of it, and every entry that made it."""
 
     terminal: str

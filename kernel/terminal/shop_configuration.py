@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kernel.codec.configuration import Configuration, Published, Values, decode_values
 from kernel.coordination.registry import Registry, TerminalState
@@ -29,7 +31,7 @@ __all__ = ["Arrival", "Publication", "ShopConfiguration"]
 _LOOK_EVERY_S = 0.2
 
 
-class Arrival(NamedTuple):
+class Arrival(Struct, frozen=True):
     """What a till answered to a published version: `applied`, or `refused` with a reason."""
 
     terminal: str
@@ -37,7 +39,7 @@ class Arrival(NamedTuple):
     reason: str | None
 
 
-class Publication(NamedTuple):
+class Publication(Struct, frozen=True):
     """A version on its way to the tills that run. Who is off takes note when it starts."""
 
     published: Published

@@ -11,8 +11,9 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from kernel.codec.documents import ProcessIdentity, SessionData
 from kernel.codec.messages import FileName
@@ -44,8 +45,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalFacts:
+class TerminalFacts(Struct, frozen=True):
     """One terminal as it stands. `state` is `running`, `crashed` or `off`: what its lock says.
 
     `activity` says more: `selling`, `idle`, `locked`, `stopping`, `silent` for one that runs and
@@ -74,8 +74,7 @@ class TerminalFacts:
     """What its process holds in memory; None where that can't be seen from this machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShopStatus:
+class ShopStatus(Struct, frozen=True):
     """`messages` wait for a terminal or for all (those stay until they expire); `suspended` sales
     wait for any till; `audit` says who collects and what waits for that."""
 

@@ -6,8 +6,9 @@ behind; one that stopped has taken it out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kernel.codec.documents import ProcessIdentity
 from kernel.codec.shutdown import GRACE_LIMIT_S, ShutdownCancelled, ShutdownOrder
@@ -26,8 +27,7 @@ _HEARD_LATE_S = 3_600
 """A process that is stopped in the meantime still hears the order so long after its deadline."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(Struct, frozen=True):
     """One terminal: `open` (its process runs), `out`, or `dead` (it ended without stopping)."""
 
     terminal: str

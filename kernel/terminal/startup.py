@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kernel.codec.configuration import Published
 from kernel.codec.documents import ProcessIdentity
@@ -34,8 +35,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryReport:
+class RecoveryReport(Struct, frozen=True):
     """What a start found. `crashed` is False after a clean stop and on the first start."""
 
     crashed: bool
@@ -79,8 +79,7 @@ def directories(
         raise unusable(layout.root, fault) from fault
 
 
-@dataclass(frozen=True, slots=True)
-class KernelStore:
+class KernelStore(Struct, frozen=True):
     """What a terminal works on: its settings, its log and ledger, and what the start found."""
 
     configuration: TillConfiguration

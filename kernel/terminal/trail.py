@@ -10,7 +10,8 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kernel.codec.audit import LINE, AuditLine, decode_line
 from kernel.codec.documents import ProcessIdentity
@@ -34,8 +35,7 @@ _COMMAND = "COMMAND"
 """Who collects is named by terminal; this is not one, but a command."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditFilter:
+class AuditFilter(Struct, frozen=True):
     """What to show; None shows all. Amounts are minor units, both ends included.
 
     `kind` is an event's name or code. `since` and `until` are UTC, from a year to a millisecond;
@@ -75,8 +75,7 @@ class AuditFilter:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AuditState:
+class AuditState(Struct, frozen=True):
     """Who collects, None for nobody; how many durable entries of each terminal wait for it."""
 
     collector: ProcessIdentity | None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from textual.widget import Widget
 
 from kernel import Configuration, SettingValue, setting_facts
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ConfigurationPage"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """What was read of the shop's documents at one time."""
 
     now: Configuration

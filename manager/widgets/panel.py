@@ -7,8 +7,9 @@ is a tenth of a second lost. This module must never know what a row says.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
+from msgspec import Struct
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
@@ -24,7 +25,7 @@ _MOVE_BYTES = 45
 """Of getting to a row and into its colours."""
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """`role` is `strong`, `quiet`, `error` or empty; a theme says how it looks."""
 
     text: str

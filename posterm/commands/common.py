@@ -11,7 +11,6 @@ import signal
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import wraps
 from types import FrameType
 from typing import ParamSpec, TypeVar
@@ -46,12 +45,14 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-@dataclass(slots=True)
 class Invocation:
     """What the caller asked for, filled as it is read: whoever reports the end needs it."""
 
-    data_dir: str = DEFAULT_DATA_DIR
-    as_json: bool = False
+    __slots__ = ("as_json", "data_dir")
+
+    def __init__(self) -> None:
+        self.data_dir = DEFAULT_DATA_DIR
+        self.as_json = False
 
 
 def _note_data_dir(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -178,11 +179,13 @@ def next_command(arguments: str, data_dir: str) -> str:
     return _("next: posterm {}{}").format(arguments, where)
 
 
-@dataclass(slots=True)
 class SignalsHeld:
     """`number` is the signal that asks this process to end, as soon as one has come."""
 
-    number: int | None = None
+    __slots__ = ("number",)
+
+    def __init__(self) -> None:
+        self.number: int | None = None
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The group of all commands, and the entry point that turns every end into an exit code.
 
-Commands are loaded by name from one table, so that `--version` and `--help` stay instant. A new
+Commands are loaded by name from the table of the overview, so that a help stays instant. A new
 command is one line there and one module with a `command`.
 """
 
@@ -19,40 +19,14 @@ import click
 
 from posterm import __version__
 from posterm.commands.common import Invocation, say_error
+from posterm.overview import COMMANDS, WIDTH_LIMIT, overview
 from posterm.words import gettext as _
-from posterm.words import marked as N_
 from posterm.words import speak_as
 
 if TYPE_CHECKING:
     from kernel import KernelError
 
-__all__ = ["COMMANDS", "LazyGroup", "posterm", "run"]
-
-COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo", N_("Open the register on a demo shop.")),
-    "tutor": ("tutor", N_("Learn the register, a power cut and all.")),
-    "register": ("register", N_("Sell on this terminal, by keys alone.")),
-    "manager": ("manager", N_("See and steer every till of the shop.")),
-    "init": ("init", N_("Make the data directory of a shop.")),
-    "ring": ("ring", N_("Ring the invoices of a CSV file, one sale an invoice.")),
-    "sales": ("sales", N_("List the committed sales.")),
-    "report": ("report", N_("Print the X or the Z report of a terminal.")),
-    "show": ("show", N_("Show one sale with all its log entries.")),
-    "receipt": ("receipt", N_("Print a copy of a sale's receipt.")),
-    "spool": ("spool", N_("List or take what waits for a till's printer.")),
-    "verify": ("verify", N_("Check every checksum, number and chain of the logs.")),
-    "catalog": ("catalog", N_("Import and show what the shop sells.")),
-    "operator": ("operator", N_("Add, list and change operators.")),
-    "status": ("status", N_("Show what every terminal is doing.")),
-    "audit": ("audit", N_("Show who did what, on every terminal.")),
-    "message": ("message", N_("Send a line of text to a till, or to all.")),
-    "config": ("config", N_("Show, draft and publish the settings of the shop.")),
-    "doctor": ("doctor", N_("Check this machine and name a fix for each fault.")),
-    "bench": ("bench", N_("Measure durable sales a second on this disk.")),
-    "shutdown": ("shutdown", N_("Let all tills finish and stop.")),
-    "simulate": ("simulate", N_("Let many tills sell at once.")),
-}
-"""Name -> (module in posterm.commands, short help), in the order of the help."""
+__all__ = ["LazyGroup", "posterm", "run"]
 
 _INTERRUPTED = 128 + signal.SIGINT
 _PIPE_CLOSED = 128 + signal.SIGPIPE
@@ -72,9 +46,8 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return _translated(command)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(_("Commands")):
-            formatter.write_dl([(name, _(text)) for name, (_module, text) in COMMANDS.items()])
+    def get_help(self, ctx: click.Context) -> str:
+        return overview()
 
     def invoke(self, ctx: click.Context) -> object:
         """Answer what the kernel refuses; leave quietly when the reader of a pipe has left."""
@@ -93,11 +66,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=N_(
-        "Exit codes: 0 done, 1 refused, 2 usage, 74 damage, 75 terminal in "
-        "use, 78 bad configuration, 128+n ended by signal n."
-    ),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH_LIMIT},
 )
 @click.version_option(__version__, prog_name="posterm", message="%(prog)s %(version)s")
 def posterm() -> None:
@@ -109,7 +78,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _end_on_signals()
     _never_fail_on_a_character()
     speak_as(os.environ)
-    _translated(posterm)
     asked = Invocation()
     try:
         ended: object = posterm.main(

@@ -1,9 +1,9 @@
-"""`posterm manager`: becomes the console, which is a program of its own."""
+"""`posterm manager`: becomes the console, which is a program of its own (`python -m manager`)."""
 
 from __future__ import annotations
 
-import os
 import sys
+from runpy import run_module
 
 import click
 
@@ -34,5 +34,7 @@ def command(watch: bool, theme: str | None, baud: int | None, data_dir: str) -> 
     arguments += ["--watch"] if watch else []
     arguments += ["--theme", theme] if theme is not None else []
     arguments += ["--baud", str(baud)] if baud is not None else []
-    # In place of this process: signals and the line belong to the console alone.
-    os.execv(sys.executable, [sys.executable, "-m", "manager", *arguments])
+    # In this process, which has loaded a third of what the console needs. It must not come back:
+    # signals, the line and the exit code are the console's from here on.
+    sys.argv[1:] = arguments
+    run_module("manager", run_name="__main__", alter_sys=True)

@@ -13,11 +13,12 @@ import click
 from posterm.commands.common import data_dir_option
 from posterm.words import gettext as _
 from posterm.words import marked as N_
+from themes.loading import load_asyncio_without_tls
 
 if TYPE_CHECKING:
     from posterm.tutor.coach import Coach
 
-__all__ = ["command", "require_terminal", "run_register"]
+__all__ = ["command", "require_terminal", "require_till", "run_register"]
 
 _FRAMES_A_SECOND = "250"
 
@@ -29,7 +30,20 @@ _FRAMES_A_SECOND = "250"
 @data_dir_option
 def command(terminal: str, theme: str | None, keymap: str | None, data_dir: str) -> None:
     """Sell on terminal ID, by keys alone. F1 or /1 shows the keys, :close ends it."""
+    require_till(terminal)
     run_register(terminal, data_dir, theme=theme, keymap=keymap)
+
+
+def require_till(terminal: str) -> None:
+    """Raises `BadInput` for the terminal of the manager, at which nothing is sold."""
+    from kernel import MANAGER_TERMINAL, BadInput
+
+    if terminal == MANAGER_TERMINAL:
+        raise BadInput(
+            _("{} is the manager's console and sells nothing; choose another id such as {}").format(
+                terminal, "REGISTER_01"
+            )
+        )
 
 
 def require_terminal() -> None:
@@ -59,6 +73,7 @@ def run_register(
     with ThreadPoolExecutor(1, "till") as thread:
         starting = thread.submit(Terminal.start, terminal, data_dir)
         # The screen is loaded while the till waits for its disk.
+        load_asyncio_without_tls()
         from posterm.app import RegisterApp
         from posterm.keymap import KEYMAPS
         from themes.language import language_of, use_language

@@ -22,7 +22,6 @@ from kernel import (
 )
 from posterm.keymap import Keymap, Verb
 from posterm.keypad import Command, Keypad, Mode
-from posterm.register.acts import ACTS
 from posterm.register.approving import Approving
 from posterm.register.counter import Counter
 from posterm.register.dialogs import Prompt, Question, Search
@@ -193,6 +192,8 @@ class Session:
         elif self.asked is not None and command.verb is Verb.ANSWER:
             self.attempt(partial(self.asked.take, command.text))
         else:
+            from posterm.register.acts import ACTS
+
             self.attempt(partial(ACTS[command.verb], self, command))
 
     def _refuse(self, command: Command) -> None:

@@ -8,8 +8,8 @@ for all its rows whenever one row of the screen is painted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from msgspec import Struct
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
@@ -22,7 +22,7 @@ STYLES = frozenset({"panel--strong", "panel--quiet", "panel--error"})
 _STRIPS_LIMIT = 256
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """`role` is `strong`, `quiet`, `error` or empty; a theme says how it looks."""
 
     text: str

@@ -66,6 +66,7 @@ def test_who_only_looks_on_paints_without_what_acts_and_checks() -> None:
     acts = {"act_desk", "acting", "export", "sale", "store_day", "terminal", "verification"}
     never = {f"kernel.terminal.{one}" for one in acts}
     never |= {"kernel.coordination.acts", "kernel.disk.verify", "kernel.codec.audit_words"}
+    never |= {"kernel.codec.audit_acts", "kernel.terminal.retold", "json"}  # what an event needs
     heavy = {"pydantic", "cryptography", "argon2", "psutil", "watchdog", "portalocker", "babel"}
     assert loaded & (never | heavy | {"click", "manager.results"}) == set()
 

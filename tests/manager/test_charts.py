@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from manager.alerts import Alert, Thresholds
 from manager.charts import ASCII, BLOCKS, bar, glyphs_for, percent, sparkline

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from posterm.commands.group import COMMANDS
+from posterm.overview import COMMANDS
 from tests.support.processes import CHECKOUT
 
 PSEUDO = {"POSTERM_LOCALE": "pseudo"}

@@ -16,7 +16,8 @@ from kernel.disk.layout import DEFAULT_DATA_DIRECTORY
 from posterm import __version__
 from posterm.commands import group
 from posterm.commands.common import DEFAULT_DATA_DIR
-from posterm.commands.group import COMMANDS, posterm
+from posterm.commands.group import posterm
+from posterm.overview import COMMANDS
 from tests.support.processes import CHECKOUT
 
 

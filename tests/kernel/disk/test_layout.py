@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from kernel import BadInput, Shop, Terminal
 from kernel.disk.files import RealDisk

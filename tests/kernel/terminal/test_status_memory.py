@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from kernel import Host, ShopStatus, StatusMemory, SystemClock, Terminal, shop_status
 from kernel.terminal.status_memory import HEALTH_S

@@ -6,7 +6,6 @@ Where one is changed on purpose, read the new text, then put it there:
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import time
 from collections.abc import Iterator
@@ -46,7 +45,7 @@ def text_of(
 ) -> str:
     now = till.configuration
     shop = replace(now.settings, receipt_header=HEADER, receipt_footer=FOOTER)
-    now = dataclasses.replace(now, settings=shop)
+    now = replace(now, settings=shop)
     rows = receipt(sale, till.id, now, copy=copy, resumed=resumed, columns=columns)
     assert all(text_columns(row) <= columns for row in rows)
     return receipt_text(rows)
