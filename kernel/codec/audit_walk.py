@@ -47,8 +47,9 @@ def tell(data: bytes, at: Position, terminal: str, epoch: int) -> Told:
         chains = b" ".join(run.chains).decode().split()
         for said, chain in zip(run.said, chains, strict=True):
             wall_ms, sale = said.wall_ms, None
-            if wall_ms // 1000 != second:
-                second = wall_ms // 1000
+            at_second, ms = divmod(wall_ms, 1000)
+            if at_second != second:
+                second = at_second
                 time_text = utc_text(second)
             if said.tx is None:
                 begun = epoch_begun(said)
@@ -59,7 +60,6 @@ def tell(data: bytes, at: Position, terminal: str, epoch: int) -> Told:
                     tx = said.tx
                     transaction = f"{terminal}-{tx}" if tx > 0 else f"{terminal}-T{-tx}"
                 sale = transaction
-            at_text = time_text + _MS_TEXTS[wall_ms % 1000]
-            line = write(said, whose, chain, at_text, sale)
+            line = write(said, whose, chain, time_text + _MS_TEXTS[ms], sale)
             lines.append((said.business_date, wall_ms, terminal, line))
     return Told(lines, walk.at, whose.epoch, walk.fault)

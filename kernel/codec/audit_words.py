@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
-from typing import Any, NamedTuple, cast, get_args
+from typing import Annotated, Any, NamedTuple, cast, get_args
 
 import msgspec
-from msgspec import Raw, Struct, defstruct, field
+from msgspec import Meta, Raw, Struct, defstruct, field
 from msgspec.structs import astuple
 
 from kernel.codec.audit_events import EVENTS
@@ -26,6 +26,8 @@ __all__ = ["Said", "Whose", "epoch_begun", "read", "read_known", "write"]
 _OWN = ("terminal", "epoch", "lsn", "chain", "date", "at", "event", "event_code", "transaction")
 """A line's own words; an entry's of the same name are called `entry_...`."""
 _NOTHING = Raw(b"")
+_Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""What can be written again as it was read."""
 _STAMPED = 4
 """So many values before those that are passed on: LSN, time, business date, transaction."""
 
@@ -61,9 +63,9 @@ class _Shape(NamedTuple):
 
 
 class _Commit(Struct, gc=False):
-    receipt: int = field(name="no", default=0)
-    total_minor: int = field(name="tot", default=0)
-    change_minor: int = field(name="chg", default=0)
+    receipt: _Number = field(name="no", default=0)
+    total_minor: _Number = field(name="tot", default=0)
+    change_minor: _Number = field(name="chg", default=0)
     fiscal: Raw = _NOTHING
 
 
@@ -90,7 +92,7 @@ def write(said: Said, whose: Whose, chain: str, at: str, transaction: str | None
         (event, code), values = _closed(values, commit, said.tx)
     elif variety and (value := values[variety]) is not _NOTHING:
         event, code = varieties.get(bytes(value), (event, code))
-    elif quantity and (value := values[quantity]) is not _NOTHING and bytes(value)[:1] == b"-":
+    elif quantity and (value := values[quantity]) is not _NOTHING and value < 0:
         event, code = EVENTS["line:return"]
     elif not event:
         event = _name_of_unknown(said)
@@ -110,25 +112,31 @@ def epoch_begun(said: Said) -> int | None:
 
 def _closed(values: tuple[Any, ...], place: int, tx: int | None) -> tuple[Event, tuple[Any, ...]]:
     """A close's event, and the values with its commit in words."""
-    commit = _decode_commit(values[place])
+    commit = values[place]
     words = _Closed(commit.receipt, commit.total_minor, commit.change_minor, commit.fiscal)
     if tx is not None and tx < 0:
         event = EVENTS["closed:training"]
     else:
         event = EVENTS["closed:return" if commit.total_minor < 0 else "closed"]
-    return event, (*values[:place], Raw(_encode(words)), *values[place + 1 :])
+    return event, (*values[:place], words, *values[place + 1 :])
 
 
 def _reader(kind: str, act: type[Act]) -> type[Said]:
-    """The short keys of one kind, each value as its bytes."""
+    """The short keys of one kind, each value as its bytes but those that say what happened."""
     keys = [
-        (name, Raw, field(name=key, default=_NOTHING))
+        (name, _looked_at(kind, name), field(name=key, default=_NOTHING))
         for name, key in zip(act.__struct_fields__, act.__struct_encode_fields__, strict=True)
         if name != "tx"
     ]
     name = f"{act.__name__}Said"
     made: Any = defstruct(name, keys, bases=(Said,), gc=False, tag_field="k", tag=kind)
     return cast(type[Said], made)
+
+
+def _looked_at(kind: str, name: str) -> Any:
+    if name == "commit":
+        return _Commit
+    return _Number if (kind, name) == ("line", "quantity") else Raw
 
 
 def _shape(kind: str, said: type[Said]) -> _Shape:
@@ -139,7 +147,7 @@ def _shape(kind: str, said: type[Said]) -> _Shape:
         [
             *[(name, object) for name in _OWN[:7]],
             *[(name, object, None) for name in _OWN[7:]],
-            *[(word, Raw, _NOTHING) for word in words],
+            *[(word, object, _NOTHING) for word in words],
         ],
         gc=False,
         omit_defaults=True,
@@ -170,7 +178,6 @@ def _kind(act: type[Act]) -> str:
 
 
 _encode = msgspec.json.Encoder().encode
-_decode_commit = msgspec.json.Decoder(_Commit).decode
 _READERS = {_kind(act): _reader(_kind(act), act) for act in get_args(AnyAct)}
 _Started: Any = _READERS["start"]
 _SHAPES: dict[type[Said], _Shape] = {said: _shape(kind, said) for kind, said in _READERS.items()}

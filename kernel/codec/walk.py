@@ -11,11 +11,14 @@ Pure. What a frame says is the caller's: `decode` turns a body into whatever has
 
 from __future__ import annotations
 
-from binascii import b2a_base64
+import re
+import sys
+from array import array
+from binascii import b2a_base64, hexlify
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, repeat
 from operator import add, attrgetter, itemgetter
 from typing import Generic, NamedTuple, Protocol, TypeVar
 from zlib import crc32
@@ -23,6 +26,7 @@ from zlib import crc32
 import msgspec
 
 from kernel.codec.frame import HEAD_BYTES, link
+from kernel.words import marked as N_
 
 __all__ = [
     "CUT_SHORT",
@@ -35,11 +39,11 @@ __all__ = [
     "Walk",
 ]
 
-CUT_SHORT = "the entry is cut short"
-WRONG_CRC = "the entry's CRC does not match"
-WRONG_LSN = "the entry's LSN is not the next one"
-WRONG_CHAIN = "the entry does not follow from the one before it"
-NO_ENTRY = "the entry's JSON can't be read"
+CUT_SHORT = N_("the entry is cut short")
+WRONG_CRC = N_("the entry's CRC does not match")
+WRONG_LSN = N_("the entry's LSN is not the next one")
+WRONG_CHAIN = N_("the entry does not follow from the one before it")
+NO_ENTRY = N_("the entry's JSON can't be read")
 
 RUN_BYTES = 32 << 10
 """So much is looked at in one go: what is cut out of it stays in the processor's cache."""
@@ -62,13 +66,20 @@ T = TypeVar("T", bound=Numbered)
 
 
 class Run(NamedTuple, Generic[T]):
-    """Sound frames that follow each other, by columns: where each starts, what it says, its body
-    with the space before it, its chain value."""
+    """Sound frames that follow each other, from `start` up to `end`, by columns: what each says,
+    its body with the space before it, its chain value."""
 
-    starts: Sequence[int]
+    start: int
+    end: int
     said: Sequence[T]
     spaced: Sequence[bytes]
     chains: Sequence[bytes]
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """Where each frame starts, and in the end where the last one ends."""
+        sizes = map(add, map(len, self.spaced), repeat(HEAD_BYTES))
+        return list(accumulate(sizes, initial=self.start))
 
 
 class Walk(Generic[T]):
@@ -108,31 +119,26 @@ class Walk(Generic[T]):
             if not end:
                 self.fault = CUT_SHORT
                 break
-            lines = data[place : end - 1].split(b"\n")
+            lines = _lines_of(data, place, end)
             run = self._sound(lines)
             if run is None:
                 sound, self.fault = _first_fault(lines, self.at, self._otherwise)
                 run = self._sound(lines[:sound])
                 assert run is not None, "one by one they are sound"
             if run.chains:
-                place = run.starts[-1]
-                self.at = Position(place, run.chains[-1], self.at.lsn + len(run.chains))
-                place -= self._base
+                self.at = Position(run.end, run.chains[-1], self.at.lsn + len(run.chains))
+                place = run.end - self._base
                 yield run
 
     def _sound(self, lines: list[bytes]) -> Run[T] | None:
-        """These frames, without their newlines, if they all are sound. `starts` has one more: the
-        end of the last."""
+        """These frames, with their newlines, if they all are sound."""
+        at = self.at
         if not lines:
-            return Run((), (), (), ())
-        covered, spaced, chains, heads = zip(*map(_cut, lines), strict=True)
-        crcs = map(crc32, repeat(b"\n"), map(crc32, covered))
-        said_heads = (
-            b"%08x %b {" * len(lines) % tuple(chain.from_iterable(zip(crcs, chains, strict=True)))
-        )
-        if b"".join(heads) != said_heads:
+            return Run(at.offset, at.offset, (), (), ())
+        crcs, covered, chains, begins, spaced = zip(*map(_cut, lines), strict=True)
+        if b"".join(crcs) != _crcs_of(covered) or b"".join(begins) != b" {" * len(lines):
             return None
-        digests = map(_digest, map(sha256, map(add, (self.at.chain, *chains), spaced)))
+        digests = map(_digest, map(sha256, map(add, (at.chain, *chains), spaced)))
         # 16 bytes and 2 of zeros are 24 characters: a chain value and "AA".
         values = b2a_base64(b"\0\0".join((*map(_chained, digests), b"")), newline=False)
         if values != b"AA".join((*chains, b"")):
@@ -140,12 +146,9 @@ class Walk(Generic[T]):
         said = self._decoded(spaced)
         if said is None:
             return None
-        lsn = self.at.lsn
-        if list(map(_lsn, said)) != list(range(lsn, lsn + len(said))):
+        if list(map(_lsn, said)) != list(range(at.lsn, at.lsn + len(said))):
             return None
-        sizes = map(add, map(len, lines), repeat(1))
-        starts = list(accumulate(sizes, initial=self.at.offset))
-        return Run(starts, said, spaced, chains)
+        return Run(at.offset, at.offset + sum(map(len, lines)), said, spaced, chains)
 
     def _decoded(self, spaced: Sequence[bytes]) -> list[T] | None:
         for decode in (self._decode, self._otherwise):
@@ -154,7 +157,16 @@ class Walk(Generic[T]):
         return None
 
 
-_cut = itemgetter(slice(9, None), slice(31, None), slice(9, 31), slice(33))
+def _crcs_of(covered: Sequence[bytes]) -> bytes:
+    """The first nine bytes that those frames should have, in a row."""
+    crcs = array("I", map(crc32, covered))
+    if sys.byteorder == "little":
+        crcs.byteswap()
+    return hexlify(crcs, " ", 4) + b" "
+
+
+_lines_of = re.compile(rb".*\n").findall
+_cut = itemgetter(slice(9), slice(9, None), slice(9, 31), slice(31, 33), slice(HEAD_BYTES - 1, -1))
 _chained = itemgetter(slice(16))
 _digest = type(sha256()).digest
 _lsn = attrgetter("lsn")
@@ -166,7 +178,7 @@ def _first_fault(
     """(how many are sound, what is wrong with the next one)."""
     before, lsn = at.chain, at.lsn
     for sound, line in enumerate(lines):
-        covered, body = line[9:] + b"\n", line[HEAD_BYTES:]
+        covered, body = line[9:], line[HEAD_BYTES:-1]
         if line[:9] != b"%08x " % crc32(covered) or covered[22:24] != b" {":
             return sound, WRONG_CRC
         if line[9:31] != link(before, body):

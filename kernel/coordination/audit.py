@@ -22,7 +22,7 @@ from kernel.disk.durable import read_mark
 from kernel.disk.files import SHARED_FILE_MODE, Disk, write_all
 from kernel.disk.layout import Layout
 from kernel.disk.lock import probe
-from kernel.disk.locked_file import LockedFile, take
+from kernel.disk.locked_file import LockedFile, open_to_take, take
 from kernel.disk.seen import Seen
 from kernel.errors import BadConfiguration, BadInput
 from kernel.model.identity import terminal_id
@@ -53,6 +53,7 @@ class Collector:
         self._layout = layout
         self._identity = identity
         self._lock: LockedFile | None = None
+        self._standing_by: LockedFile | None = None
         self._log: AuditLog | None = None
         self._sources: dict[str, _Source] = {}
         self._stranger: bool | None = None
@@ -105,6 +106,7 @@ class Collector:
     def release(self) -> None:
         """Let another process collect; doing it again does nothing."""
         self._forget()
+        self._stand_by_no_more()
         if self._lock is not None:
             lock, self._lock = self._lock, None
             with suppress(OSError):
@@ -120,8 +122,7 @@ class Collector:
             self.release()
         taken = self._lock is None
         if taken:
-            path = self._layout.operation_lock(OPERATION)
-            self._lock = take(self._disk, path, SHARED_FILE_MODE)
+            self._lock = self._taken()
             if self._lock is None:
                 return False  # first of all: of a hundred idle tills all but one end here
         if self._identity.terminal != MANAGER_TERMINAL and self._manager_runs():
@@ -130,6 +131,27 @@ class Collector:
         if taken and self._lock is not None:
             self._sign(self._lock)
         return True
+
+    def _taken(self) -> LockedFile | None:
+        """The lock, where nobody has it. Who stands by keeps its file open, and asks in one call;
+        should that file be another by now, whoever holds it gives it up when he sees that."""
+        if self._standing_by is not None:
+            if not self._standing_by.lock():
+                return None
+            if self._standing_by.stands_at_its_path():
+                lock, self._standing_by = self._standing_by, None
+                return lock
+            self._stand_by_no_more()
+        path = self._layout.operation_lock(OPERATION)
+        free = take(self._disk, path, SHARED_FILE_MODE)
+        if free is None:
+            self._standing_by = open_to_take(self._disk, path, SHARED_FILE_MODE)
+        return free
+
+    def _stand_by_no_more(self) -> None:
+        if self._standing_by is not None:
+            standing_by, self._standing_by = self._standing_by, None
+            standing_by.close()
 
     def _has_a_user_of_its_own(self) -> bool:
         """Whether this terminal's user is not the manager's. A command has no directory; it finds

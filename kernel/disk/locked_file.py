@@ -15,7 +15,7 @@ from contextlib import suppress
 from kernel.codec.documents import IDENTITY_LIMIT_BYTES
 from kernel.disk.files import EXCLUSIVE, UNLOCK, Disk
 
-__all__ = ["LockedFile", "open_to_probe", "take"]
+__all__ = ["LockedFile", "open_to_probe", "open_to_take", "take"]
 
 _TAKE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
 _PROBE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW
@@ -41,6 +41,10 @@ class LockedFile:
         except OSError:
             return False
         return (ours.st_dev, ours.st_ino) == (named.st_dev, named.st_ino)
+
+    def lock(self) -> bool:
+        """Lock it exclusively, at once; False while another has it. Raises `OSError`."""
+        return self.disk.flock(self.descriptor, EXCLUSIVE)
 
     def text(self) -> bytes:
         return self.disk.pread(self.descriptor, IDENTITY_LIMIT_BYTES, 0)
@@ -79,16 +83,22 @@ def open_to_probe(disk: Disk, path: str) -> LockedFile:
     return LockedFile(disk, path, disk.open(path, _PROBE_FLAGS))
 
 
+def open_to_take(disk: Disk, path: str, mode: int) -> LockedFile:
+    """The same for who will lock it, made with `mode` if it is missing: who is locked out asks it
+    again and again, and then whether it stands at its path. Raises `OSError`."""
+    return LockedFile(disk, path, disk.open(path, _TAKE_FLAGS, mode))
+
+
 def take(disk: Disk, path: str, mode: int) -> LockedFile | None:
     """The file at `path`, made with `mode` if it is missing, locked exclusively.
 
     None, at once, while another has it. Raises `OSError`.
     """
     for _ in range(_REPLACED_TRIES):
-        locked = LockedFile(disk, path, disk.open(path, _TAKE_FLAGS, mode))
+        locked = open_to_take(disk, path, mode)
         free = ours = False
         try:
-            free = disk.flock(locked.descriptor, EXCLUSIVE)
+            free = locked.lock()
             # The race of the module's docstring: locked, but no longer what the path names.
             ours = free and locked.stands_at_its_path()
         finally:

@@ -24,6 +24,7 @@ from kernel.model.entries import Act, SaleBegun, SaleRecalled, Stamp
 from kernel.model.ledger import Ledger, Period
 from kernel.model.till_entries import Started
 from kernel.model.transaction import Transaction
+from kernel.words import gettext as _
 
 __all__ = ["LoggedReceipt", "receipt_in_log", "sale_in_log", "sale_of_receipt"]
 
@@ -85,9 +86,11 @@ def _folded(entries: list[_Entry]) -> LoggedReceipt | None:
 
 def _entries(path: str, data: bytes, number: int) -> Iterator[_Entry]:
     """The entries of the sale, and the starts of the till."""
-    # A text can't look like this: JSON escapes the quotes in it.
-    for match in re.finditer(rb',"x":%d[,}]|"k":"start"' % number, data):
-        act, stamp = _decoded(path, data, match.start())
+    # A text can't look like these: JSON escapes the quotes in it. One after the other: looked for
+    # at once, 4 MiB take 180 ms and not 7.
+    looks = (rb',"x":%d[,}]' % number, rb'"k":"start"')
+    for at in sorted(match.start() for look in looks for match in re.finditer(look, data)):
+        act, stamp = _decoded(path, data, at)
         if act.tx == number or isinstance(act, Started):  # other entries name sales too
             yield act, stamp
 
@@ -97,12 +100,12 @@ def _decoded(path: str, data: bytes, at: int) -> _Entry:
     start = data.rfind(b"\n", 0, at) + 1
     end = open_frame(data, start)
     if end < 0:
-        raise LogDamaged(path, start, 0, "an entry of the sale can't be read")
+        raise LogDamaged(path, start, 0, _("an entry of the sale can't be read"))
     body = data[start + HEAD_BYTES : end - 1]
     try:
         return decode_act(body), decode_stamp(body)
     except msgspec.DecodeError as fault:
-        raise LogDamaged(path, start, 0, "an entry of a kind not known here") from fault
+        raise LogDamaged(path, start, 0, _("an entry of a kind not known here")) from fault
 
 
 def _newest_first(disk: Disk, paths: TerminalPaths) -> Iterator[tuple[str, bytes]]:

@@ -131,6 +131,14 @@ def test_each_entry_has_the_name_and_code_of_its_event(
     assert (line["event"], line.get("event_code")) == (event, code)
 
 
+@pytest.mark.parametrize("quantity", [10**30, -(10**30), 1.5])
+def test_a_number_that_no_entry_has_is_told_by_its_kind_alone(quantity: float) -> None:
+    line = said(b'{"k":"line","x":3,"o":"anna","c":"TEA","qty":%b}' % str(quantity).encode())
+    assert (line["event"], line["operator"]) == ("line", "anna")
+    line = said(b'{"k":"tender","x":3,"o":"anna","amt":5,"commit":{"no":%d}}' % 10**30)
+    assert line["event"] == "tender"
+
+
 def test_a_training_sale_is_named_as_one() -> None:
     assert said(SaleAborted(tx=-7, reason="left"))["transaction"] == "TILL-T7"
 

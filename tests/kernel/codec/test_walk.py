@@ -144,3 +144,10 @@ def test_what_one_decoder_does_not_know_another_may() -> None:
     assert sum(len(run.said) for run in walk.runs()) == 301
     assert walk.fault is None
     assert list(Walk(data, START, known).runs())[-1].starts[-1] == len(LOG)
+
+
+def test_a_body_begins_with_its_brace_or_is_none() -> None:
+    body = body_of(1, 0, Stamp(), encode_act(Event(what="a")))
+    frame, _ = seal_frame(FIRST_CHAIN, b" " + body)
+    assert walked(frame) == by_the_book(frame)
+    assert walked(frame)[0] == []

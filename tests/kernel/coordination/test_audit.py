@@ -130,6 +130,41 @@ def test_one_process_collects_and_the_next_one_when_it_dies(shop: AuditedShop) -
     judge(shop)
 
 
+def test_who_stands_by_beside_a_lock_file_that_was_removed_waits_for_the_new_one(
+    shop: AuditedShop,
+) -> None:
+    """Nobody of posterm's removes it; whoever did must not let two of them collect."""
+    disk = shop.view()
+    first, second = collector_on(disk, "A"), collector_on(shop.view(), "B")
+    with shop.tills["A"].start():
+        first.collect()
+        assert (second.collect(), second.elected) == (0, False)
+        disk.unlink(LAYOUT.operation_lock(OPERATION))
+        first.collect()
+        assert first.elected
+        assert (second.collect(), second.elected) == (0, False)
+        first.release()
+        second.collect()
+        assert second.elected
+        assert (first.collect(), first.elected) == (0, False)
+    drain(second)
+    judge(shop)
+
+
+def test_who_stands_by_opens_one_file_and_leaves_none_open(shop: AuditedShop) -> None:
+    counting = FaultyDisk(shop.view())
+    first, second = collector_on(shop.view(), "A"), collector_on(counting, "B")
+    with shop.tills["A"].start():
+        first.collect()
+        second.collect()
+        opened = counting.calls["open"]
+        for _ in range(5):
+            second.collect()
+        assert counting.calls["open"] == opened
+        second.release()
+        assert counting.calls["close"] == counting.calls["open"]
+
+
 def test_others_see_who_collects(shop: AuditedShop) -> None:
     with shop.tills["A"].start():
         pass
