@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from kernel.model.reports import Report
     from kernel.model.staff import SignedOn
     from kernel.model.store_report import StoreReport, TillZ, Unclosed, sum_of_totals
+    from kernel.model.ticket import shown_ticket
     from kernel.model.totals import Totals
     from kernel.model.transaction import State, TenderTaken, Transaction
     from kernel.terminal.act_results import Delivered, PublishedTo, Released, Settled, ShutdownState
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
     from kernel.terminal.floor import Floor
     from kernel.terminal.following import AuditTail
     from kernel.terminal.host import Host
-    from kernel.terminal.kicking import Kick
+    from kernel.terminal.kicking import KICK_LIFE_S, Kick, kick_is_late
     from kernel.terminal.manager import as_manager, hashed_pin
     from kernel.terminal.notices import Notice
     from kernel.terminal.noting import note
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
     from kernel.words import gettext, marked, ngettext, speak
 
 __all__ = [
+    "KICK_LIFE_S",
     "MANAGER_TERMINAL",
     "Marks",
     "PrintJob",
@@ -216,6 +218,7 @@ __all__ = [
     "gettext",
     "hashed_pin",
     "item_code",
+    "kick_is_late",
     "marked",
     "ngettext",
     "note",
@@ -229,6 +232,7 @@ __all__ = [
     "settings_schema",
     "shop_status",
     "short_text",
+    "shown_ticket",
     "sum_of_totals",
     "speak",
     "standing_minor",
@@ -273,6 +277,7 @@ _WHERE = {
         "kernel.model.reports": "Report",
         "kernel.model.staff": "SignedOn",
         "kernel.model.store_report": "StoreReport TillZ Unclosed sum_of_totals",
+        "kernel.model.ticket": "shown_ticket",
         "kernel.model.totals": "Totals",
         "kernel.model.transaction": "State TenderTaken Transaction",
         "kernel.terminal.act_results": "Delivered PublishedTo Released Settled ShutdownState",
@@ -281,7 +286,7 @@ _WHERE = {
         "kernel.terminal.floor": "Floor",
         "kernel.terminal.following": "AuditTail",
         "kernel.terminal.host": "Host",
-        "kernel.terminal.kicking": "Kick",
+        "kernel.terminal.kicking": "KICK_LIFE_S Kick kick_is_late",
         "kernel.terminal.manager": "as_manager hashed_pin",
         "kernel.terminal.notices": "Notice",
         "kernel.terminal.noting": "note",

@@ -4,10 +4,12 @@
 `BadInput`: fix the file, the argument or the configuration. Whatever is raised, the log holds
 exactly what was acknowledged before.
 
-This module must never import anything of the kernel: all of it raises these.
+This module must never import anything of the kernel but its words: all of it raises these.
 """
 
 from __future__ import annotations
+
+from kernel.words import gettext as _
 
 __all__ = [
     "BadConfiguration",
@@ -67,8 +69,10 @@ class LogDamaged(Damage):
 
     def __init__(self, path: str, offset: int, lsn: int, fact: str) -> None:
         super().__init__(
-            f"{path}: damaged at offset {offset}, LSN {lsn}: {fact}; nothing was changed. "
-            "Keep this directory as it is, run `posterm verify` and restore from a copy"
+            _(
+                "{}: damaged at offset {}, LSN {}: {}; nothing was changed. Keep this "
+                "directory as it is, run `posterm verify` and restore from a copy"
+            ).format(path, offset, lsn, fact)
         )
         self.path = path
         self.offset = offset

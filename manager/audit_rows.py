@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
@@ -18,6 +19,9 @@ _DETAILS = (
     re.compile('"(?:code|how|detail)' + _TEXT),
 )
 """What says most, then what else there is."""
+_NOTED = "noted"
+_NOTE_WORDS = (re.compile('"what' + _TEXT), re.compile('"detail' + _TEXT))
+"""Of a note: what it is, and whom or what it is about."""
 _WIDTHS = (8, 12, 18, 6, 10)
 _NARROW = 72
 _NARROW_WIDTHS = (8, 11, 16, 4, 7)
@@ -52,13 +56,22 @@ def detail_of(line: AuditLine) -> str:
     """The first of its texts: an item's description, a reason, a ticket."""
     if line.commit is not None:
         return f"{line.transaction or ''} #{line.commit.receipt}"
-    found = next(filter(None, (one.search(line.text) for one in _DETAILS)), None)
-    if found is None:
-        return line.transaction or ""
+    if line.event == _NOTED:
+        return _printable(": ".join(_said(line, _NOTE_WORDS)))
+    return _printable(next(_said(line, _DETAILS), line.transaction or ""))
+
+
+def _said(line: AuditLine, patterns: Iterable[re.Pattern[str]]) -> Iterator[str]:
+    """The texts of the line that those find, in their order."""
     import json  # no first frame has an event to show
 
-    said = json.loads(found[1])
-    text = said if isinstance(said, str) else ""
+    for pattern in patterns:
+        found = pattern.search(line.text)
+        if found is not None:
+            yield str(json.loads(found[1]))
+
+
+def _printable(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in text)
 
 

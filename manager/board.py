@@ -176,7 +176,7 @@ class Board:
         facts, till = self._facts.get(terminal), self.day.tills.get(terminal)
         session = facts.session if facts is not None else None
         identity = facts.identity if facts is not None else None
-        sale = _in_hand(till)
+        sale = None if _left_it(facts, till) else _in_hand(till)
         transaction, lines, sale_minor = None, 0, 0
         if sale is not None and till is not None:
             transaction, lines = till.told.name_of(sale), len(sale.lines)
@@ -220,6 +220,15 @@ class Board:
 def _in_hand(till: TillDay | None) -> Transaction | None:
     """The sale begun last of those that are open."""
     return next(reversed(till.told.sales.values()), None) if till is not None else None
+
+
+def _left_it(facts: TerminalFacts | None, till: TillDay | None) -> bool:
+    """Whether the sale that was begun last there is gone from a till that does not run: the
+    manager has released it, and that till's log says so when it starts."""
+    sale = _in_hand(till)
+    if facts is None or facts.state == "running" or facts.parked is None:
+        return False
+    return sale is not None and till is not None and till.told.name_of(sale) not in facts.parked
 
 
 def _activity(facts: TerminalFacts | None, till: TillDay | None) -> str:

@@ -141,13 +141,16 @@ class _Reading:
         self._day: Day | None = None
         self._told: dict[bytes, int] = {}
         self._configuration_due = True
+        self._turns_ms: int | None = None
+        """When the next version comes into force that was published for later."""
         self._faults: dict[str, str] = {}
         self._said = ""
 
     def read(self, *, with_status: bool) -> Tick | None:
         """One tick; None where there is nothing to say."""
         configuration = None
-        if with_status and self._configuration_due:
+        turns = self._turns_ms is not None and self._host.clock.wall_ms() >= self._turns_ms
+        if with_status and (self._configuration_due or turns):
             configuration = self._tried("configuration", self._read_configuration)
         raw = self._tried("audit", lambda: self._live.read(_LIVE_BYTES))
         lines = tuple(self._fresh(raw or []))
@@ -230,8 +233,11 @@ class _Reading:
                 yield line
 
     def _read_configuration(self) -> Configuration:
+        # First: what comes into force between the two is read again at once.
+        times_ms = [one.effective_ms for one in self._configuration.waiting()]
         configuration = self._configuration.in_force()
         self._configuration_due = False
+        self._turns_ms = min(times_ms, default=None)
         self._thresholds = Thresholds.of(configuration)
         self._currency = configuration.settings.currency
         return configuration

@@ -77,9 +77,13 @@ def _lines(console: Console, width: int) -> tuple[Row, Row]:
     match console.dialog:
         case Question() as question:
             said = _("{}   Y: yes   Esc: no").format(question.words)
-            if not console.message.text:
-                return _in_two(Row(said, "strong"), width, Row(""))
-            return console.message, Row(said, "strong")
+            if console.message.text:
+                return console.message, Row(said, "strong")
+            if len(question.words) < width <= len(said):
+                # What answers it stands together below, and not half of it in each row.
+                answers = said.removeprefix(question.words).strip()
+                return Row(question.words, "strong"), Row(answers, "strong")
+            return _in_two(Row(said, "strong"), width, Row(""))
         case Prompt() as prompt:
             shown = "*" * len(console.entry) if prompt.secret else console.entry
             words = _words(prompt)
@@ -96,11 +100,15 @@ def _lines(console: Console, width: int) -> tuple[Row, Row]:
 
 
 def _in_two(row: Row, width: int, above: Row) -> tuple[Row, Row]:
-    """What is too long for the message's row begins in the row above: its end says what to do."""
+    """What is too long for the message's row begins in the row above. Of what is too long for
+    both the middle goes: its beginning says what it is about, its end what to do."""
     first, *rest = wrap(row.text, width - 1) or [""]
     if not rest:
         return above, row
-    return Row(first, row.role), Row(" ".join(rest), row.role)
+    last = " ".join(rest)
+    if len(last) >= width:
+        last = f"~{last[2 - width :]}"
+    return Row(first, row.role), Row(last, row.role)
 
 
 def _progress(console: Console) -> str:

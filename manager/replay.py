@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kernel import LineKind, LoggedSale, State, Transaction, format_minor, sale_steps
 from kernel import gettext as _
 
-__all__ = ["ReplayStep", "replay"]
+__all__ = ["ReplayStep", "place_of", "replay"]
 
 
 class ReplayStep(NamedTuple):
@@ -46,6 +46,13 @@ def replay(logged: LoggedSale) -> tuple[ReplayStep, ...]:
         )
         before = step.sale
     return tuple(steps)
+
+
+def place_of(steps: Sequence[ReplayStep], lsn: int | None) -> int:
+    """The place of the step that the entry `lsn` made, else of the one before it: an approval
+    changes no sale. The last one where none is named."""
+    reached = len(steps) if lsn is None else sum(step.lsn <= lsn for step in steps)
+    return max(reached - 1, 0)
 
 
 def _changes(before: Transaction | None, after: Transaction) -> Iterator[str]:

@@ -22,6 +22,7 @@ from kernel import (
     StoreReport,
     TillZ,
     Totals,
+    shown_ticket,
 )
 from kernel import gettext as _
 from kernel import marked as N_
@@ -73,9 +74,13 @@ def _delivered_rows(result: Delivered, now_ms: int) -> Iterable[str]:
 
 @short_of.register
 def _published(result: PublishedTo, now_ms: int) -> str:
-    return _("version {}: {} of {} running tills go by it").format(
-        result.version, _applied(result.answers), len(result.running)
-    )
+    counts = result.version, _applied(result.answers), len(result.running)
+    if result.effective_ms > now_ms:
+        when = when_text(result.effective_ms, now_ms)
+        return _("version {}: {} of {} running tills know it, in force from {}").format(
+            *counts, when
+        )
+    return _("version {}: {} of {} running tills go by it").format(*counts)
 
 
 @_details.register
@@ -89,7 +94,7 @@ def _published_rows(result: PublishedTo, now_ms: int) -> Iterable[str]:
 
 @short_of.register
 def _released(result: Released, now_ms: int) -> str:
-    return _("any till can recall it by ticket {}").format(result.ticket)
+    return _("any till can recall it by ticket {}").format(shown_ticket(result.ticket))
 
 
 @short_of.register

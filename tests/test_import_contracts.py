@@ -47,6 +47,7 @@ PLANTS = [
     ("kernel-layers", "kernel.clock", "import kernel.model", "kernel.model"),
     ("kernel-layers", "kernel.errors", "import kernel.clock", "kernel.clock"),
     ("kernel-layers", "kernel.errors", "import kernel.disk", "kernel.disk"),
+    ("kernel-layers", "kernel.words", "import kernel.errors", "kernel.errors"),
     ("kernel-layers", "kernel.somewhere_else", "import kernel.terminal", None),  # in no layer
 ]
 

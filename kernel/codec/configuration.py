@@ -20,6 +20,7 @@ from kernel.codec.settings import LocalSettings, Settings
 from kernel.codec.typed import convert, decode
 from kernel.errors import BadConfiguration
 from kernel.model.money import LIMIT
+from kernel.words import gettext as _
 
 __all__ = [
     "CONFIGURATION_LIMIT_BYTES",
@@ -174,14 +175,17 @@ def parse_setting(key: str, text: str, *, local: bool = False) -> Value:
         typed = [msgspec.json.decode(text)]
     except (ValueError, RecursionError):
         typed = []
-    fault: BadConfiguration | None = None
+    fault: ValueError | None = None
     for value in (*typed, text):
         try:
-            return _checked({key: value}, kind, f"{key} = {text:.60}")[key]
-        except BadConfiguration as refused:
+            return _converted({key: value}, kind)[key]
+        except ValueError as refused:
             fault = fault or refused
-    assert fault is not None
-    raise fault
+    from kernel.codec.setting_facts import setting_facts  # only who is refused is told them
+
+    takes = next(one.kind for one in setting_facts() if one.key == key)
+    said = _("{} = {:.60} can't be used: {}; it takes {}")
+    raise BadConfiguration(said.format(key, text, fault, takes)) from fault
 
 
 def decode_published(
@@ -194,13 +198,13 @@ def decode_published(
     file = _typed(data, SystemFile, path)
     signed = bytes(file.document)
     if sha256(signed).hexdigest() != file.sha256:
-        raise _unusable(path, "its SHA-256 is not that of its document")
+        raise _unusable(path, _("its SHA-256 is not that of its document"))
     known = file.sha256 == trusted
     if verify is not None and not known and not verify(_PURPOSE + signed, file.signature):
-        raise _unusable(path, "it is not signed by this shop's manager")
+        raise _unusable(path, _("it is not signed by this shop's manager"))
     document = _typed(signed, SystemDocument, path)
     if (document.version == 1) != (document.previous == ""):
-        raise _unusable(path, "only version 1 may follow no other")
+        raise _unusable(path, _("only version 1 may follow no other"))
     return Published(
         version=document.version,
         effective_ms=document.effective_ms,
@@ -229,7 +233,7 @@ def encode_published(
     digest = sha256(document).hexdigest().encode()
     data = b'{"sha256":"%b","signature":%b,"document":\n%b\n}\n' % (digest, signature, document)
     if len(data) > CONFIGURATION_LIMIT_BYTES:
-        raise _unusable("the configuration", f"it has {len(data)} bytes")
+        raise _unusable(_("the configuration"), _("it has {} bytes").format(len(data)))
     return data
 
 
@@ -244,15 +248,19 @@ def _object(data: bytes, path: str) -> dict[str, Any]:
 
 def _checked(given: Mapping[str, Any], kind: type[LocalSettings], path: str) -> Values:
     try:
-        settings = convert(given, kind)
+        return _converted(given, kind)
     except ValueError as fault:
         raise _unusable(path, str(fault)) from fault
+
+
+def _converted(given: Mapping[str, Any], kind: type[LocalSettings]) -> Values:
+    settings = convert(given, kind)
     return {key: getattr(settings, key) for key in given}
 
 
 def _typed(data: bytes, kind: Any, path: str) -> Any:
     if len(data) > CONFIGURATION_LIMIT_BYTES:
-        raise _unusable(path, f"it has {len(data)} bytes")
+        raise _unusable(path, _("it has {} bytes").format(len(data)))
     try:
         return decode(data, kind)
     except (ValueError, RecursionError) as fault:
@@ -265,10 +273,12 @@ def _known(key: str, kind: type[LocalSettings]) -> None:
         return
     if key in Settings.__struct_fields__:
         raise BadConfiguration(
-            f"{key} is one for the whole shop; set it without a terminal and publish it"
+            _("{} is one for the whole shop; set it without a terminal and publish it").format(key)
         )
-    raise BadConfiguration(f"there is no setting {key!r:.60}; see `posterm config schema`")
+    raise BadConfiguration(
+        _("there is no setting {!r:.60}; see `posterm config schema`").format(key)
+    )
 
 
 def _unusable(path: str, fault: str) -> BadConfiguration:
-    return BadConfiguration(f"{path} can't be used: {fault}; correct it or remove it")
+    return BadConfiguration(_("{} can't be used: {}; correct it or remove it").format(path, fault))

@@ -36,12 +36,14 @@ from kernel.disk.files import FILE_MODE, SHARED_FILE_MODE, Disk, read_file, repl
 from kernel.disk.layout import Layout, system_config_number
 from kernel.disk.lock import OperationLock
 from kernel.errors import BadConfiguration, BadInput
+from kernel.words import gettext as _
+from kernel.words import marked as N_
 
 __all__ = ["WAITING_LIMIT", "ConfigurationFiles"]
 
 WAITING_LIMIT = 16
 """Versions that may wait for their effective time at once; a till keeps all of them."""
-_ANOTHER_USER = "do it as a user who may write there"
+_ANOTHER_USER = N_("do it as a user who may write there")
 _OPERATION = "configuration"
 _EFFECTIVE_LIMIT_MS = 366 * 86_400_000
 
@@ -74,8 +76,9 @@ class ConfigurationFiles:
         published = self._published(path)
         if published is not None and published.version != number:
             raise BadConfiguration(
-                f"{path} can't be used: it holds version {published.version}; restore it from a "
-                "copy"
+                _("{} can't be used: it holds version {}; restore it from a copy").format(
+                    path, published.version
+                )
             )
         return published
 
@@ -100,11 +103,11 @@ class ConfigurationFiles:
             drafted = values is None
             if values is None:
                 values = self._drafted(before, effective_ms)
-            values = changed({}, values, "the configuration")
+            values = changed({}, values, _("the configuration"))
             data = encode_published(
                 values, before, effective_ms=effective_ms, now_ms=now_ms, sign=sign
             )
-            published = decode_published(data, "the configuration", self._verify)
+            published = decode_published(data, _("the configuration"), self._verify)
             # The history first: whoever sees the version in place finds it there as well. After
             # a crash in between, the same version is made anew and written over it.
             self._write(self._layout.system_config_version(published.version), data)
@@ -117,14 +120,16 @@ class ConfigurationFiles:
         """What the draft makes of the version before."""
         draft = self.draft()
         if not draft:
-            raise BadInput("there is no draft to publish; set a key with `posterm config set`")
+            raise BadInput(_("there is no draft to publish; set a key with `posterm config set`"))
         if before is not None and before.effective_ms > effective_ms:
             raise BadInput(
-                f"version {before.version} waits for its time, and this draft would bring its "
-                "changes earlier; give --effective for then or later, or publish all values with "
-                "--input"
+                _(
+                    "version {} waits for its time, and this draft would bring its changes "
+                    "earlier; publish it for then or later, or all values by `posterm config "
+                    "publish --input FILE`"
+                ).format(before.version)
             )
-        return changed(before.values if before is not None else {}, draft, "the draft")
+        return changed(before.values if before is not None else {}, draft, _("the draft"))
 
     def _last(self) -> Published | None:
         """The version to follow. Where `system_config.json` is gone or damaged it is the highest
@@ -144,16 +149,20 @@ class ConfigurationFiles:
     def _check_time(self, effective_ms: int, now_ms: int, before: Published | None) -> None:
         if not now_ms <= effective_ms <= now_ms + _EFFECTIVE_LIMIT_MS:
             raise BadInput(
-                "the effective time is past or more than a year ahead; give one to come, or none "
-                "to publish for now"
+                _(
+                    "the effective time is past or more than a year ahead; give one to "
+                    "come, or none to publish for now"
+                )
             )
         one, waiting = before, 0
         while one is not None and one.effective_ms > now_ms:
             waiting += 1
             if waiting == WAITING_LIMIT:
                 raise BadInput(
-                    f"{waiting} versions wait for their effective time; publish again when one of "
-                    "them has come into force"
+                    _(
+                        "{} versions wait for their effective time; publish again when one "
+                        "of them has come into force"
+                    ).format(waiting)
                 )
             one = self.version(one.version - 1) if one.version > 1 else None
 
@@ -170,7 +179,7 @@ class ConfigurationFiles:
         with self._locked():
             draft = {**self.draft(), key: value}
             last = self._last()
-            changed(last.values if last is not None else {}, draft, "the draft")
+            changed(last.values if last is not None else {}, draft, _("the draft"))
             data = encode_values(draft)
             self._write(self._layout.system_config_draft, data, mode=SHARED_FILE_MODE)
         return draft
@@ -218,7 +227,7 @@ class ConfigurationFiles:
             return read_file(self._disk, path, CONFIGURATION_LIMIT_BYTES)
         except OSError as fault:
             raise BadConfiguration(
-                f"{path} can't be read: {fault.strerror}; correct it or remove it"
+                _("{} can't be read: {}; correct it or remove it").format(path, fault.strerror)
             ) from fault
 
     def _write(self, path: str, data: bytes, *, mode: int = FILE_MODE) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from kernel.codec.audit import LINE
-from kernel.disk.audit_reader import LINE_LIMIT_BYTES, open_newest
+from kernel.disk.audit_reader import LINE_LIMIT_BYTES, open_dated, open_newest
 from kernel.disk.files import Disk
 from kernel.disk.layout import Layout
 
@@ -45,7 +45,7 @@ class AuditPlaces:
         if date is None:
             found = open_newest(disk, layout, os.O_RDONLY)
         else:
-            found = disk.open(layout.audit_of(date), os.O_RDONLY)
+            found = open_dated(disk, layout, date)
         if found is not None:
             self._descriptor = found
 

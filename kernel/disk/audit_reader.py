@@ -23,6 +23,7 @@ __all__ = [
     "audit_files",
     "audit_lines",
     "last_seen",
+    "open_dated",
     "open_newest",
 ]
 
@@ -58,6 +59,16 @@ def open_newest(disk: Disk, layout: Layout, flags: int) -> int | None:
         disk.rename(path, layout.audit)
         path = layout.audit
     return disk.open(path, flags)
+
+
+def open_dated(disk: Disk, layout: Layout, date: int) -> int:
+    """The file of that date, which may be the newest one. Raises `OSError`."""
+    newest = open_newest(disk, layout, os.O_RDONLY)
+    if newest is not None:
+        if _date_of(disk, newest) == date:
+            return newest
+        disk.close(newest)
+    return disk.open(layout.audit_of(date), os.O_RDONLY)
 
 
 def audit_lines(disk: Disk, descriptor: int, offset: int = 0) -> Iterator[tuple[int, bytes]]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from kernel.disk.files import Disk
 from kernel.errors import BadInput
+from kernel.words import gettext as _
 
 __all__ = [
     "DEFAULT_DATA_DIRECTORY",
@@ -138,7 +139,18 @@ class Layout(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if "\0" in self.root:
-            raise BadInput("the data directory's name has a NUL in it; name another one")
+            raise BadInput(_("the data directory's name has a NUL in it; name another one"))
+
+    @classmethod
+    def at(cls, data_dir: str | os.PathLike[str]) -> Layout:
+        """Of that directory, which need not be there yet. An empty name is refused: it would be
+        whichever directory the process happens to stand in."""
+        name = os.fspath(data_dir)
+        if not name:
+            raise BadInput(
+                _("the data directory's name is empty; name one such as pos_kernel_data")
+            )
+        return cls(os.path.abspath(name))
 
     def _at(self, *names: str) -> str:
         return "/".join((self.root, *names))

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from io import StringIO
 from threading import Lock
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,6 +25,7 @@ from kernel.errors import BadInput
 from kernel.terminal.host import Host
 from kernel.terminal.trail import AuditFilter
 from kernel.terminal.usable import usable
+from kernel.words import gettext as _
 
 __all__ = ["AuditView", "PlacedLine"]
 
@@ -31,6 +33,7 @@ PlacedLine = tuple[int, AuditLine]
 """(where it stands in its file, the line)."""
 
 _EXPORT_BYTES = 1 << 20
+_DATES_NAMED = 3
 _PLAIN = re.compile(r"[ !#-\[\]-~]+")
 """What stands in JSON as it is."""
 _COLUMNS = (
@@ -54,7 +57,7 @@ class AuditView:
         business_date: int | None = None,
     ) -> None:
         self._host = host or Host()
-        self._layout = Layout(os.path.abspath(data_dir))
+        self._layout = Layout.at(data_dir)
         self._wanted = wanted
         self._business_date = business_date
         self._lock = Lock()
@@ -62,7 +65,9 @@ class AuditView:
             try:
                 self._places = AuditPlaces(self._host.disk, self._layout, business_date)
             except FileNotFoundError:
-                raise BadInput(f"there is no audit log of {business_date}") from None
+                said = _("there is no audit log of {}; the dates that have one: {}")
+                dates = ", ".join(map(_date_text, self._newest_dates())) or _("none yet")
+                raise BadInput(said.format(_date_text(business_date or 0), dates)) from None
             hint = _hint(wanted)
             everything = wanted == AuditFilter()
             self._found = None if everything else FoundPlaces(self._places, hint, self._shows)
@@ -128,41 +133,52 @@ class AuditView:
     ) -> int | None:
         """Write what it shows, oldest first, to a new file; how many lines that are.
 
-        A name that ends in `.csv` gives a table, any other JSON Lines as they stand. `go_on` is
-        told bytes done and in all, and ends it by returning False: then there is no file, and
-        None comes back. Raises `BadInput` where it can't be written or is there already.
+        A name that ends in `.csv` gives a table, one in `.json` an array with an element a line,
+        any other JSON Lines as they stand. `go_on` is told bytes done and in all, and ends it by
+        returning False: then there is no file, and None comes back. Raises `BadInput` where it
+        can't be written or is there already.
         """
         path = os.path.abspath(path)
-        as_row = _csv_row if path.casefold().endswith(".csv") else _json_row
+        form = _FORMS.get(os.path.splitext(path)[1].casefold(), _LINES)
         try:
             with NewFile(self._host.disk, path) as file:
-                if as_row is _csv_row:
-                    file.write(_csv(_COLUMNS))
-                count = self._write(file, as_row, go_on)
+                file.write(form.head)
+                count = self._write(file, form, go_on)
                 if count is None:
                     raise _BrokenOffError
+                file.write(form.foot)
                 return count
         except _BrokenOffError:
             return None
         except OSError as fault:
             raise BadInput(
-                f"the export can't be written to {path}: {fault.strerror}; name a file that is "
-                "not there yet, in a directory that is"
+                _(
+                    "the export can't be written to {}: {}; name a file that is not there "
+                    "yet, in a directory that is"
+                ).format(path, fault.strerror)
             ) from fault
 
     def close(self) -> None:
         with self._lock:
             self._places.close()
 
-    def _write(
-        self, file: NewFile, as_row: Callable[[AuditLine], bytes], go_on: Callable[[int, int], bool]
-    ) -> int | None:
+    def _newest_dates(self) -> list[int]:
+        """A few, the newest last. The newest file's own date is among them where it has lines."""
+        newest = AuditPlaces(self._host.disk, self._layout)
+        try:
+            last = _decoded(newest.before(newest.size_bytes, 1))
+        finally:
+            newest.close()
+        dates = {*audit_dates(self._host.disk, self._layout), *(line.date for _, line in last)}
+        return sorted(dates)[-_DATES_NAMED:]
+
+    def _write(self, file: NewFile, form: _Form, go_on: Callable[[int, int], bool]) -> int | None:
         size, begin, count = self._places.size_bytes, 0, 0
         while begin < size:
             end = self._places.begin_of_line(min(size, begin + _EXPORT_BYTES))
             lines = self._places.lines(begin, end)
-            rows = [as_row(decode_line(line)) for _, line in lines if self._shows(line)]
-            file.write(b"".join(rows))
+            rows = [form.row(decode_line(line)) for _, line in lines if self._shows(line)]
+            file.write((form.between if count and rows else b"") + form.between.join(rows))
             count, begin = count + len(rows), max(end, begin + 1)
             if not go_on(min(begin, size), size):
                 return None
@@ -208,8 +224,17 @@ def _decoded(placed: list[Placed]) -> list[PlacedLine]:
     return found
 
 
+def _date_text(date: int) -> str:
+    """20261123 is `2026-11-23`."""
+    return f"{date // 10_000}-{date // 100 % 100:02}-{date % 100:02}"
+
+
 def _json_row(line: AuditLine) -> bytes:
-    return line.text.encode() + b"\n"
+    return line.text.encode()
+
+
+def _json_line(line: AuditLine) -> bytes:
+    return _json_row(line) + b"\n"
 
 
 def _csv_row(line: AuditLine) -> bytes:
@@ -221,3 +246,19 @@ def _csv(values: tuple[object, ...]) -> bytes:
     text = StringIO()
     csv.writer(text, lineterminator="\r\n").writerow(values)
     return text.getvalue().encode()
+
+
+class _Form(NamedTuple):
+    """How an export is written: a row a line, and what stands around and between them."""
+
+    row: Callable[[AuditLine], bytes]
+    head: bytes = b""
+    between: bytes = b""
+    foot: bytes = b""
+
+
+_LINES = _Form(_json_line)
+_FORMS = {
+    ".csv": _Form(_csv_row, head=_csv(_COLUMNS)),
+    ".json": _Form(_json_row, head=b"[\n", between=b",\n", foot=b"\n]\n"),
+}

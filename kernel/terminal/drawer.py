@@ -13,6 +13,7 @@ from kernel.model.entries import Act
 from kernel.model.identity import OPERATOR_LIMIT, STORE_LIMIT, optional_text, short_text
 from kernel.model.ledger import Ledger
 from kernel.model.money import check_minor, exponent
+from kernel.model.operators import MANAGER_TERMINAL
 from kernel.model.reports import Report, close_of, x_report, z_report
 from kernel.model.till_entries import CashMovement, Counted, PeriodClosed, PeriodOpened
 from kernel.model.training import refuse_in_training
@@ -44,7 +45,12 @@ class Drawer:
         return (act,) if there else (self.opening(ledger, operator), act)
 
     def opening(self, ledger: Ledger, operator: str | None) -> PeriodOpened:
-        """The period that is opened by itself where none is: today, float 0."""
+        """The period that is opened by itself where none is: today, float 0.
+
+        Raises `SaleRefused` at MANAGER's terminal, where no period is ever opened.
+        """
+        if self.id == MANAGER_TERMINAL:
+            raise SaleRefused(_("MANAGER sells nothing; start a till under another id"))
         return PeriodOpened(
             operator=operator,
             number=ledger.next_period,
@@ -65,7 +71,7 @@ class Drawer:
         named = optional_text(drawer, "drawer", STORE_LIMIT)
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
-            refuse_in_training(ledger, _("opening a till period"))
+            refuse_in_training(ledger, "opening a till period")
             if ledger.period is not None:
                 raise SaleRefused(
                     _("till period {} of {} is open; close it with a Z first").format(
@@ -117,7 +123,7 @@ class Drawer:
         )
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
-            refuse_in_training(ledger, _("the drawer"))
+            refuse_in_training(ledger, "the drawer")
             acts = self.kicks.with_kick(ledger, self.with_period(ledger, act, operator))
             return approved(ledger, approval, acts)
 
@@ -141,7 +147,7 @@ class Drawer:
         )
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
-            refuse_in_training(ledger, _("counting the drawer"))
+            refuse_in_training(ledger, "counting the drawer")
             return (act,)
 
         self.journal.record(decide)
@@ -166,7 +172,7 @@ class Drawer:
         closed: list[tuple[PeriodClosed, Report]] = []
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
-            refuse_in_training(ledger, _("closing the period"))
+            refuse_in_training(ledger, "closing the period")
             if ledger.period is None:
                 raise SaleRefused(
                     _("{} has no open till period; there is nothing to close").format(self.id)

@@ -21,6 +21,7 @@ from kernel.terminal.shop import Shop
 from kernel.terminal.shop_configuration import ShopConfiguration
 from kernel.terminal.shop_status import ShopStatus, shop_status
 from kernel.terminal.trail import AuditTrail
+from kernel.words import gettext as _
 
 if TYPE_CHECKING:
     from msgspec import Struct
@@ -80,7 +81,7 @@ class Floor:
         from kernel.terminal.terminal import Terminal
 
         host = host or Host()
-        layout = Layout(os.path.abspath(data_dir))
+        layout = Layout.at(data_dir)
         bell = ring if isinstance(host.disk, RealDisk) else lambda path: None
         desk = ActDesk(ActFiles(host.disk, layout, clock=host.clock, ring=bell))
         manager = Terminal.start(MANAGER_TERMINAL, data_dir, host=host, handlers=desk.handlers)
@@ -92,7 +93,7 @@ class Floor:
     @classmethod
     def watch(cls, data_dir: str | os.PathLike[str], *, host: Host | None = None) -> Floor:
         """Look on; every act is refused."""
-        return cls(Layout(os.path.abspath(data_dir)), host or Host())
+        return cls(Layout.at(data_dir), host or Host())
 
     def stop(self, *, linger: bool = False) -> None:
         """Let another be MANAGER. `linger`: when what commands handed in is done."""
@@ -172,4 +173,4 @@ class Floor:
 
 
 def _only_watches() -> SaleRefused:
-    return SaleRefused("this console only watches; start one that is MANAGER to act")
+    return SaleRefused(_("this console only watches; start one that is MANAGER to act"))

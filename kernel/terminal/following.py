@@ -27,7 +27,7 @@ class AuditTail:
         from_end: bool,
     ) -> None:
         """`from_end`: only what comes from the first `read` on; else all of both dates."""
-        self._layout = Layout(os.path.abspath(data_dir))
+        self._layout = Layout.at(data_dir)
         disk = (host or Host()).disk
         self._stream = AuditStream(disk, self._layout, from_end=from_end)
 

@@ -35,6 +35,7 @@ from kernel.model.operators import MANAGER_TERMINAL, pin_digits
 from kernel.terminal.floor import Floor
 from kernel.terminal.host import Host
 from kernel.terminal.shop import Shop
+from kernel.words import gettext as _
 
 __all__ = ["as_manager", "hashed_pin"]
 
@@ -62,8 +63,8 @@ def as_manager(
     it ended without an answer.
     """
     host = host or Host()
-    handing = _Handing(host, Layout(os.path.abspath(data_dir)), order)
-    for _ in range(_TRIES):
+    handing = _Handing(host, Layout.at(data_dir), order)
+    for _try in range(_TRIES):
         if handing.console_runs():
             answer = handing.hand_in(lambda so_far: _told(so_far, kind, go_on))
             if answer is not None:
@@ -90,7 +91,7 @@ def hashed_pin(data_dir: str | os.PathLike[str], pin: str, *, host: Host | None 
     host = host or Host()
     pin_digits(pin)
     Shop(data_dir, host).make()
-    layout = Layout(os.path.abspath(data_dir))
+    layout = Layout.at(data_dir)
     return PinHashes(host.disk, layout, clock=host.clock, random_bytes=host.random_bytes).of(pin)
 
 
@@ -111,8 +112,9 @@ class _Handing:
     def in_use(self) -> TerminalInUse:
         holder = probe(self._host.disk, self._lock)
         return TerminalInUse(
-            f"{MANAGER_TERMINAL} is already running as {holder or 'another process'} and takes "
-            "no acts; close it there, then try again"
+            _(
+                "{} is already running as {} and takes no acts; close it there, then try again"
+            ).format(MANAGER_TERMINAL, holder or _("another process"))
         )
 
     def hand_in(self, working: Callable[[ActAnswer], bool]) -> ActAnswer | None:
@@ -172,11 +174,13 @@ def _result(answer: ActAnswer, kind: type[Result]) -> Result:
 
 
 def _error(answer: ActAnswer) -> KernelError:
-    return _ERRORS.get(answer.exit_code, SaleRefused)(answer.reason)
+    return _ERRORS.get(answer.exit_code, SaleRefused)(_(answer.reason))
 
 
 def _no_answer() -> Contention:
     return Contention(
-        "the manager's console ended before it answered; see in `posterm audit --terminal MANAGER` "
-        "whether it was done, then try again"
+        _(
+            "the manager's console ended before it answered; see in `posterm audit "
+            "--terminal MANAGER` whether it was done, then try again"
+        )
     )

@@ -36,6 +36,7 @@ from kernel.model.till_entries import Event
 from kernel.model.transaction import Transaction
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
+from kernel.words import gettext as _
 
 __all__ = [
     "EXPIRED",
@@ -89,12 +90,16 @@ class Parking:
         self.step = Lock()
         """Held for each step that touches shared files; `Returning` takes it too."""
 
-    def start(self) -> None:
-        """Settle what the last process left, and log what was released meanwhile."""
+    def start(self) -> list[tuple[str, str]]:
+        """Settle what the last process left, and log what was released meanwhile: (sale, ticket)
+        of each that was still open here."""
         with self.step:
             self._settle()
-            for release in self._sales.released_from(self._terminal):
-                self._acknowledge(release)
+            found = [
+                (release.origin, shown_ticket(release.ticket), self._acknowledge(release))
+                for release in self._sales.released_from(self._terminal)
+            ]
+        return [(origin, ticket) for origin, ticket, was_open in found if was_open]
 
     def suspend(
         self, number: int, *, operator: str, approver: str | None, reason: str | None, hours: int
@@ -103,7 +108,7 @@ class Parking:
         name = name_of(self._terminal, number)
         with self.step:
             self._settle()
-            for _ in range(_TRIES):
+            for _try in range(_TRIES):
                 left = self._journal.read(partial(suspendable, number=number, name=name))
                 ticket, file = self._put(left, name, reason, hours)
                 act = SaleSuspended(
@@ -127,7 +132,9 @@ class Parking:
                         self._sales.move(file, Place.READY)
                     assert sale is not None
                     return sale
-        raise SaleRefused(f"sale {name} is being changed elsewhere on this till; try again")
+        raise SaleRefused(
+            _("sale {} is being changed elsewhere on this till; try again").format(name)
+        )
 
     def recall(
         self,
@@ -184,7 +191,7 @@ class Parking:
         """
         parsed = TransactionId.parse(transaction)
         if parsed.terminal == self._terminal:
-            raise SaleRefused(f"sale {transaction} is open on this till; suspend it")
+            raise SaleRefused(_("sale {} is open on this till; suspend it").format(transaction))
         with self.step:
             self._settle()
             paths = self._layout.terminal(parsed.terminal)
@@ -193,8 +200,9 @@ class Parking:
                 for release in self._sales.releases():
                     if release.origin == transaction:
                         raise SaleRefused(
-                            f"sale {transaction} is released already, as ticket "
-                            f"{shown_ticket(release.ticket)}"
+                            _("sale {} is released already, as ticket {}").format(
+                                transaction, shown_ticket(release.ticket)
+                            )
                         )
                 ticket, file = self._put(left, transaction, RELEASED, hours)
                 event = Event(
@@ -243,10 +251,13 @@ class Parking:
         except Contention:
             return False
         except (LogDamaged, BadInput) as fault:
-            raise SaleRefused(f"{till} was at this sale when it ended, and: {fault}") from fault
+            raise SaleRefused(
+                _("{} was at this sale when it ended, and: {}").format(till, fault)
+            ) from fault
         return True
 
-    def _acknowledge(self, release: Release) -> None:
+    def _acknowledge(self, release: Release) -> bool:
+        """Whether that sale was open until now."""
         number = TransactionId.parse(release.origin).logged
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
@@ -263,9 +274,10 @@ class Parking:
                 ),
             )
 
-        self._journal.record(decide)
+        closed = self._journal.record(decide)
         with suppress(*_NOT_DONE):  # then at the next start
             self._sales.acknowledge(release)
+        return closed is not None
 
     # --- files ---------------------------------------------------------------------------
 
@@ -279,9 +291,11 @@ class Parking:
         """The sale in a pending file, under a ticket that nothing else has."""
         now_ms = self._host.clock.wall_ms()
         if len(self._sales.files()) >= _SUSPENDED_LIMIT:
-            raise SaleRefused(f"{_SUSPENDED_LIMIT} sales are suspended; recall or void some first")
+            raise SaleRefused(
+                _("{} sales are suspended; recall or void some first").format(_SUSPENDED_LIMIT)
+            )
         last = self._last_ticket()
-        for _ in range(_TRIES):
+        for _try in range(_TRIES):
             ticket = Ticket(
                 format=1,
                 ticket=ticket_of(self._host.random_bytes(8)),
@@ -298,14 +312,16 @@ class Parking:
             except BadConfiguration:
                 raise
             except BadInput as fault:
-                raise SaleRefused(f"sale {origin} can't be suspended: {fault}") from fault
+                raise SaleRefused(
+                    _("sale {} can't be suspended: {}").format(origin, fault)
+                ) from fault
             if file is not None:
                 return ticket, file
-        raise SaleRefused("no free ticket was found; try again")
+        raise SaleRefused(_("no free ticket was found; try again"))
 
     def _claim(self, ticket: str) -> TicketFile:
         """The sale's file, renamed to this till: of all who try, one gets there."""
-        for _ in range(_LOOKS):  # a file on the move may show under neither of its names
+        for _try in range(_LOOKS):  # a file on the move may show under neither of its names
             for file in self._sales.files():
                 if file.ticket != ticket:
                     continue
@@ -314,20 +330,25 @@ class Parking:
                         return self._sales.move(file, Place.CLAIM, self._terminal)
                 elif not self._settle_for(file.till):
                     raise SaleRefused(
-                        f"ticket {shown_ticket(ticket)} is in the hands of {file.till}"
+                        _("ticket {} is in the hands of {}").format(shown_ticket(ticket), file.till)
                     )
-        raise SaleRefused(f"there is no suspended sale {shown_ticket(ticket)}; look at the list")
+        raise SaleRefused(
+            _("there is no suspended sale {}; look at the list").format(shown_ticket(ticket))
+        )
 
     def _usable(self, claim: TicketFile, *, expired: bool) -> Ticket:
         try:
             ticket = self._sales.read(claim)
         except (BadInput, FileNotFoundError) as fault:
             raise SaleRefused(
-                f"ticket {shown_ticket(claim.ticket)}: {fault}; the log of the till that "
-                "suspended it still has the sale"
+                _("ticket {}: {}; the log of the till that suspended it still has the sale").format(
+                    shown_ticket(claim.ticket), fault
+                )
             ) from fault
         if ticket.expires_ms <= self._host.clock.wall_ms() and not expired:
-            raise SaleRefused(f"ticket {shown_ticket(claim.ticket)} has expired; begin a new sale")
+            raise SaleRefused(
+                _("ticket {} has expired; begin a new sale").format(shown_ticket(claim.ticket))
+            )
         return ticket
 
     def _forget(self, file: TicketFile) -> None:

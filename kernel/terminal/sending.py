@@ -41,6 +41,7 @@ from kernel.model.till_entries import MessageSent
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
 from kernel.terminal.usable import unusable
+from kernel.words import gettext as _
 
 __all__ = ["Sending", "Sent"]
 
@@ -119,11 +120,15 @@ class Sending:
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             if not ledger.mail.room(raw, now_ms):
                 raise SaleRefused(
-                    f"too many messages of {self._terminal} wait for their answers; "
-                    "try again when the other terminals have taken them"
+                    _(
+                        "too many messages of {} wait for their answers; try again when "
+                        "the other terminals have taken them"
+                    ).format(self._terminal)
                 )
+            there = ledger.staff.signed_on
             return (
                 MessageSent(
+                    operator=there.operator if there is not None else None,
                     order=ledger.mail.next_order,
                     message=message,
                     to=to,
@@ -146,16 +151,18 @@ class Sending:
 
     def _check(self, to: str, kind: str, lifetime_s: float) -> None:
         if not MESSAGE_KIND.fullmatch(kind) or kind == ACK:
-            raise BadInput(f"message type {kind!r:.40} is not allowed; give one such as notice")
+            raise BadInput(
+                _("message type {!r:.40} is not allowed; give one such as notice").format(kind)
+            )
         if not 0 < lifetime_s * 1000 <= LIFETIME_LIMIT_MS:
-            raise BadInput(f"a message can't live for {lifetime_s} s; give up to 7 days")
+            raise BadInput(_("a message can't live for {} s; give up to 7 days").format(lifetime_s))
         if to == EVERYBODY:
             return
         try:
             self._host.disk.stat(self._layout.terminal(terminal_id(to)).directory)
         except FileNotFoundError:
             raise SaleRefused(
-                f"there is no terminal {to}; `posterm status` names those of this shop"
+                _("there is no terminal {}; `posterm status` names those of this shop").format(to)
             ) from None
         except OSError as fault:
             raise unusable(self._layout.root, fault) from fault

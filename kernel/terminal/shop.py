@@ -39,6 +39,7 @@ from kernel.model.till_entries import Started
 from kernel.model.transaction import State, Transaction
 from kernel.terminal.host import Host
 from kernel.terminal.usable import usable
+from kernel.words import gettext as _
 
 __all__ = ["CommittedSale", "LoggedEntry", "LoggedSale", "Shop"]
 
@@ -73,7 +74,7 @@ class Shop:
 
     def __init__(self, data_dir: str | os.PathLike[str], host: Host | None = None) -> None:
         self._host = host or Host()
-        self._layout = Layout(os.path.abspath(data_dir))
+        self._layout = Layout.at(data_dir)
 
     @property
     def root(self) -> str:
@@ -104,6 +105,16 @@ class Shop:
             except FileNotFoundError:
                 return []
             return sorted(name for name in names if exists(disk, self._layout.terminal(name)))
+
+    def known(self, terminal: str) -> str:
+        """Its id. Raises `SaleRefused` for a terminal that never had a log, `BadInput` (the id)."""
+        terminal = terminal_id(terminal)
+        with usable(self.root):
+            if exists(self._host.disk, self._layout.terminal(terminal)):
+                return terminal
+        raise SaleRefused(
+            _("there is no terminal {}; `posterm status` names those of this shop").format(terminal)
+        )
 
     def sales(
         self, terminal: str | None = None, business_date: int | None = None
@@ -143,7 +154,7 @@ class Shop:
                 entries.append(entry)
                 found = sale or found
         if found is None:
-            raise SaleRefused(f"there is no sale {transaction}; see `posterm sales`")
+            raise SaleRefused(_("there is no sale {}; see `posterm sales`").format(transaction))
         return LoggedSale(parsed.terminal, found, tuple(entries), resumed)
 
     def _sale_near(self, terminal: str, number: int, lsn: int) -> LoggedSale | None:
@@ -175,7 +186,7 @@ class Shop:
         """What the terminal's open period holds, whether it runs or not."""
         terminal = terminal_id(terminal)
         ledger = Ledger()
-        for _ in self._folded(terminal, ledger):
+        for _entry in self._folded(terminal, ledger):
             pass
         return x_report(ledger, terminal)
 
@@ -221,7 +232,10 @@ class Shop:
                     sale = ledger.apply(entry.act, entry.stamp)
                 except (AssertionError, IndexError, KeyError) as fault:
                     raise LogDamaged(
-                        paths.directory, 0, entry.stamp.lsn, "it contradicts the entries before it"
+                        paths.directory,
+                        0,
+                        entry.stamp.lsn,
+                        _("it contradicts the entries before it"),
                     ) from fault
                 yield entry, sale
 

@@ -22,6 +22,7 @@ from kernel.terminal.configuring import announce, configuration_files
 from kernel.terminal.host import Host
 from kernel.terminal.postman import Sent
 from kernel.terminal.shop import Shop
+from kernel.words import gettext as _
 
 if TYPE_CHECKING:
     from kernel.terminal.terminal import Terminal
@@ -53,7 +54,7 @@ class ShopConfiguration:
 
     def __init__(self, data_dir: str | os.PathLike[str], host: Host | None = None) -> None:
         self._host = host or Host()
-        self._layout = Layout(os.path.abspath(data_dir))
+        self._layout = Layout.at(data_dir)
         self._shop = Shop(data_dir, self._host)
         self._files = configuration_files(self._host, self._layout)
 
@@ -96,7 +97,7 @@ class ShopConfiguration:
         `manager` signs and sends. It comes into force at `effective_ms`, at once without one.
         Raises `BadInput` (nothing is drafted; the time), `BadConfiguration` (the values).
         """
-        values = None if document is None else decode_values(document, "the document")
+        values = None if document is None else decode_values(document, _("the document"))
         published = self._files.publish(
             values, effective_ms=effective_ms, sign=manager.signatures.sign
         )

@@ -35,6 +35,7 @@ from kernel.terminal.host import Host
 from kernel.terminal.parking import SuspendedSale, suspended_sales
 from kernel.terminal.status_memory import StatusMemory
 from kernel.terminal.trail import AuditState
+from kernel.words import gettext as _
 
 __all__ = [
     "ShopStatus",
@@ -105,7 +106,7 @@ def shop_status(
     """
     host = host or Host()
     memory = memory or StatusMemory(data_dir, host)
-    disk, layout = host.disk, Layout(os.path.abspath(data_dir))
+    disk, layout = host.disk, Layout.at(data_dir)
     registry = Registry(disk, layout, clock=host.clock, seen=memory.seen)
     try:
         running = {status.terminal: status for status in registry.status()}
@@ -118,13 +119,15 @@ def shop_status(
             data_dir=layout.root,
             terminals=terminals,
             messages=inbox.total(),
-            broadcasts=sum(1 for _ in _messages(disk, layout.broadcast)),
+            broadcasts=sum(1 for _one in _messages(disk, layout.broadcast)),
             suspended=_suspended(disk, layout),
             audit=memory.trail.state(durable),
         )
     except OSError as fault:
         raise BadConfiguration(
-            f"{layout.root} can't be read: {fault.strerror}; run this as a user of the shop's group"
+            _("{} can't be read: {}; run this as a user of the shop's group").format(
+                layout.root, fault.strerror
+            )
         ) from fault
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kernel.codec.configuration import Published
 from kernel.codec.documents import ProcessIdentity
@@ -14,7 +15,7 @@ from kernel.coordination.registry import Registry
 from kernel.coordination.till_configuration import TillConfiguration
 from kernel.coordination.witness import refuse_if_behind_audit
 from kernel.disk.layout import Layout, TerminalPaths
-from kernel.disk.lock import ProcessLock
+from kernel.disk.lock import Holder, ProcessLock
 from kernel.disk.mounts import require_sound_locks
 from kernel.disk.recovery import OpenedLog, open_log
 from kernel.errors import KernelError, Poisoned
@@ -25,6 +26,8 @@ from kernel.terminal.configuring import log_configuration, till_configuration
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
 from kernel.terminal.usable import unusable
+from kernel.words import gettext as _
+from kernel.words import in_english
 
 __all__ = [
     "KernelStore",
@@ -32,6 +35,7 @@ __all__ = [
     "directories",
     "open_store",
     "unregister",
+    "without_released",
 ]
 
 
@@ -47,25 +51,40 @@ class RecoveryReport(Struct, frozen=True):
     possibly_acknowledged: bool
     checkpoint_rebuilt: bool
     previous: str | None
+    released: tuple[tuple[str, str], ...] = ()
+    """(sale, ticket as it is shown) of each that the manager released meanwhile."""
 
     def __str__(self) -> str:
+        released = [
+            _("{} was released meanwhile as ticket {}").format(*one) for one in self.released
+        ]
         if not (self.crashed or self.torn_bytes or self.checkpoint_rebuilt):
-            return "clean start"
-        said = ["recovered after a crash" + (f" of {self.previous}" if self.previous else "")]
+            return "; ".join(released) or _("clean start")
+        of = _("recovered after a crash of {}") if self.previous else _("recovered after a crash")
+        said = [of.format(self.previous)]
         if self.open_sales:
-            said.append(f"open sales restored: {', '.join(self.open_sales)}")
+            said.append(_("open sales restored: {}").format(", ".join(self.open_sales)))
+        said += released
         if self.unknown_cards:
-            said.append(f"ask what came of the cards of: {', '.join(self.unknown_cards)}")
+            names = ", ".join(self.unknown_cards)
+            said.append(_("ask what came of the cards of: {}").format(names))
         if self.torn_bytes:
-            doubt = (
-                ", possibly acknowledged before the power cut"
-                if (self.possibly_acknowledged)
-                else ""
-            )
-            said.append(f"{self.torn_bytes} torn bytes set aside at {self.set_aside}{doubt}")
+            torn = _("{} torn bytes set aside at {}")
+            if self.possibly_acknowledged:
+                torn = _(
+                    "{} torn bytes set aside at {}, possibly acknowledged before the power cut"
+                )
+            said.append(torn.format(self.torn_bytes, self.set_aside))
         if self.checkpoint_rebuilt:
-            said.append("the checkpoint was rebuilt from the log")
+            said.append(_("the checkpoint was rebuilt from the log"))
         return "; ".join(said)
+
+
+def without_released(report: RecoveryReport, released: Iterable[tuple[str, str]]) -> RecoveryReport:
+    """What is left of it once those sales went to the floor: nobody finds them open here."""
+    gone = dict(released)
+    left = tuple(name for name in report.open_sales if name not in gone)
+    return replace(report, open_sales=left, released=tuple(gone.items()))
 
 
 def directories(
@@ -109,7 +128,8 @@ def open_store(
     opened = _open_log(host, paths, layout, segment_bytes)
     undo.callback(opened.wal.close)
     ledger = opened.ledger
-    faults = configuration.load(ledger.configuration, ledger.configuration_sha256)
+    with in_english():  # the log keeps what is wrong with it
+        faults = configuration.load(ledger.configuration, ledger.configuration_sha256)
     settings = configuration.now.settings
     journal = Journal(
         opened.wal,
@@ -129,7 +149,7 @@ def open_store(
         durability=settings.durability,
         store=settings.store,
     )
-    recovery = _log_start(journal, opened, started, terminal, str(lock.stale or "") or None)
+    recovery = _log_start(journal, opened, started, terminal, lock.stale)
     noted = log_configuration(journal, configuration, faults)
     return KernelStore(configuration, journal, recovery, noted)
 
@@ -159,15 +179,17 @@ def _guard(lock: ProcessLock, paths: TerminalPaths) -> Callable[[], None]:
     def still_ours() -> None:
         if not lock.still_ours():
             raise Poisoned(
-                f"{paths.lock} was removed or replaced under this process; it writes no more. "
-                "Find out who did that, then start the terminal again"
+                _(
+                    "{} was removed or replaced under this process; it writes no more. "
+                    "Find out who did that, then start the terminal again"
+                ).format(paths.lock)
             )
 
     return still_ours
 
 
 def _log_start(
-    journal: Journal, opened: OpenedLog, started: Started, terminal: str, previous: str | None
+    journal: Journal, opened: OpenedLog, started: Started, terminal: str, stale: Holder | None
 ) -> RecoveryReport:
     """The start entry and, after a crash, the recovery entry; the report that people see."""
     ledger, torn = opened.ledger, opened.torn
@@ -181,8 +203,10 @@ def _log_start(
         set_aside=torn.kept_at if torn else None,
         possibly_acknowledged=torn.possibly_acknowledged if torn else False,
         checkpoint_rebuilt=opened.checkpoint_rebuilt,
-        previous=previous if crashed else None,
+        previous=str(stale) if crashed and stale is not None else None,
     )
+    with in_english():
+        previous = str(stale) if report.previous is not None else None
     acts: tuple[Act, ...] = (started,)
     if crashed or torn is not None or opened.checkpoint_rebuilt:
         recovered = Recovered(
@@ -192,7 +216,7 @@ def _log_start(
             possibly_acknowledged=report.possibly_acknowledged,
             unknown_cards=cards,
             checkpoint_rebuilt=report.checkpoint_rebuilt,
-            previous=report.previous,
+            previous=previous,
         )
         acts = (started, recovered)
     journal.record(lambda ledger: acts)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import date, timedelta
 
-from kernel.disk.day_closes import DayClose, day_closes, notes_since
+from kernel.disk.day_closes import DayClose, day_closes, notes_since, open_period_date, z_count
 from kernel.disk.layout import Layout
 from kernel.errors import LogDamaged
 from kernel.model.decisions import name_of
@@ -23,6 +23,7 @@ from kernel.model.store_report import StoreReport, TillZ, Unclosed, store_report
 from kernel.terminal.host import Host
 from kernel.terminal.shop import Shop
 from kernel.terminal.status_memory import resting_ledger
+from kernel.words import gettext as _
 
 __all__ = ["DAY_CLOSED", "StoreDay", "day_note"]
 
@@ -58,9 +59,12 @@ class StoreDay:
                 here = terminal in running
                 reason = _still_open(answer) if here else self._off(terminal, business_date)
             except LogDamaged as fault:
-                found, reason = [], f"its Z can't be read: {fault}"
+                found, reason = [], _("its Z can't be read: {}").format(fault)
             except OSError as fault:
-                found, reason = [], f"its log can't be read: {fault.strerror}; see `posterm verify`"
+                found, reason = (
+                    [],
+                    _("its log can't be read: {}; see `posterm verify`").format(fault.strerror),
+                )
             closed += [_till_z(terminal, one) for one in found]
             if reason is not None:
                 unclosed.append(Unclosed(terminal=terminal, reason=reason))
@@ -75,10 +79,9 @@ class StoreDay:
         dates, before = [today], _day_before(today)
         for terminal in self._shop.terminals():
             with suppress(OSError):
-                read = resting_ledger(self._host.disk, self._layout.terminal(terminal))
-                period = _open_period(read[0].period) if read is not None else None
-                if period is not None and (terminal in running or period.date >= before):
-                    dates.append(period.date)
+                opened = open_period_date(self._host.disk, self._layout.terminal(terminal))
+                if opened is not None and (terminal in running or opened >= before):
+                    dates.append(opened)
         if min(dates) == today and self._has_new_z(before):
             return before
         return min(dates)
@@ -94,18 +97,20 @@ class StoreDay:
         for terminal in self._shop.terminals():
             with suppress(LogDamaged, OSError):
                 paths = self._layout.terminal(terminal)
-                count += len(day_closes(self._host.disk, paths, business_date))
+                count += z_count(self._host.disk, paths, business_date)
         return count > known
 
     def _off(self, terminal: str, business_date: int) -> str | None:
         """Why a till that does not run is not closed; None where it has no such period open."""
         read = resting_ledger(self._host.disk, self._layout.terminal(terminal))
         if read is None:
-            return "it is off and its log needs its start; start it, then close the day again"
+            return _("it is off and its log needs its start; start it, then close the day again")
         period = _open_period(read[0].period)
         if period is None or period.date > business_date:
             return None
-        return f"it is off with period {period.number} of {period.date} open; start it and close it"
+        return _("it is off with period {} of {} open; start it and close it").format(
+            period.number, period.date
+        )
 
 
 def _open_period(period: Period | None) -> Period | None:
@@ -120,7 +125,7 @@ def _day_before(business_date: int) -> int:
 
 def _still_open(ack: Ack | None) -> str | None:
     if ack is None:
-        return "it was asked and has not closed yet"
+        return _("it was asked and has not closed yet")
     return ack.reason if ack.result == "refused" else None
 
 

@@ -58,8 +58,10 @@ from kernel.terminal.startup import (
     directories,
     open_store,
     unregister,
+    without_released,
 )
 from kernel.terminal.training import Training
+from kernel.words import gettext as _
 
 __all__ = ["RecoveryReport", "Terminal"]
 
@@ -133,7 +135,7 @@ class Terminal(Shown, Selling, Training):
         host = host or Host()
         # 1 and 2: validate the id, make the directories.
         terminal = terminal_id(terminal)
-        layout = Layout(os.path.abspath(data_dir))
+        layout = Layout.at(data_dir)
         paths = directories(host, layout, terminal, allow_unsound_locks)
         # Before the lock: what is ordered from here on finds this terminal's mailbox open.
         refuse_while_closing(host, layout, terminal)
@@ -159,7 +161,7 @@ class Terminal(Shown, Selling, Training):
             # 5: the kernel store: configuration, log, ledger.
             store = open_store(host, layout, lock, identity, segment_bytes=segment_bytes, undo=undo)
             parking = Parking(terminal, host, layout, store.journal)
-            parking.start()
+            released = parking.start()
             returning = Returning(terminal, host, layout, store.journal, parking.step)
             returning.start()
             undo.callback(start_collecting(host, layout, identity))
@@ -173,6 +175,7 @@ class Terminal(Shown, Selling, Training):
                 parking=parking,
                 returning=returning,
             )
+            till.recovery = without_released(store.recovery, released)
             # Only now: what fails before this gives lock and log back.
             till._ending = undo.pop_all()
         # 6: ready.
@@ -242,7 +245,7 @@ class Terminal(Shown, Selling, Training):
         self._ending.pop_all()
         self.postman.disown()
         self.journal.disown(
-            StoppedError("this is a forked child; start a terminal of its own here")
+            StoppedError(_("this is a forked child; start a terminal of its own here"))
         )
 
     def __enter__(self) -> Terminal:

@@ -27,6 +27,7 @@ from kernel.errors import BadInput
 from kernel.model.identity import terminal_id
 from kernel.terminal.host import Host
 from kernel.terminal.usable import usable
+from kernel.words import gettext as _
 
 __all__ = ["AuditFilter", "AuditState", "AuditTrail"]
 
@@ -58,7 +59,9 @@ class AuditFilter(Struct, frozen=True):
         for when in (self.since, self.until):
             if when is not None and not _WHEN.fullmatch(when):
                 raise BadInput(
-                    f"{when!r:.40} is no time; give UTC such as 2026-01-31 or 2026-01-31T09:30"
+                    _(
+                        "{!r:.40} is no time; give UTC such as 2026-01-31 or 2026-01-31T09:30"
+                    ).format(when)
                 )
 
     def shows(self, line: AuditLine) -> bool:
@@ -96,7 +99,7 @@ class AuditTrail:
         seen: Seen | None = None,
     ) -> None:
         self._host = host or Host()
-        self._layout = Layout(os.path.abspath(data_dir))
+        self._layout = Layout.at(data_dir)
         self._seen = seen or Seen(self._host.disk, self._host.clock)
         self._follower = AuditFollower(self._host.disk, self._layout)
         self._progress = AuditProgress(self._host.disk, self._layout)

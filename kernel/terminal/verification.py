@@ -17,6 +17,7 @@ from kernel.disk.verify import Finding, Progress, Verdict, verify
 from kernel.model.identity import terminal_id
 from kernel.terminal.host import Host
 from kernel.terminal.usable import usable
+from kernel.words import gettext as _
 
 __all__ = [
     "AuditVerdict",
@@ -60,7 +61,7 @@ def verify_shop(
     host = host or Host()
     return verify(
         host.disk,
-        Layout(os.path.abspath(data_dir)),
+        Layout.at(data_dir),
         None if terminal is None else terminal_id(terminal),
         boot_id=host.boot_id,
         ledger=ledger,
@@ -75,7 +76,7 @@ def verify_audit(data_dir: str | os.PathLike[str], *, host: Host | None = None) 
     Raises `BadConfiguration`.
     """
     host = host or Host()
-    layout = Layout(os.path.abspath(data_dir))
+    layout = Layout.at(data_dir)
     with usable(layout.root):
         return check_audit(host.disk, layout)
 
@@ -89,10 +90,12 @@ def verify_shared(
     against. Raises `BadConfiguration`.
     """
     host = host or Host()
-    layout = Layout(os.path.abspath(data_dir))
+    layout = Layout.at(data_dir)
     damaged = ", ".join(one.terminal for one in logs if not one.sound)
     if damaged:
-        note = f"{layout.shared}: not compared with the logs: that of {damaged} is damaged"
+        note = _("{}: not compared with the logs: that of {} is damaged").format(
+            layout.shared, damaged
+        )
         return SharedVerdict(notes=(note,))
     with usable(layout.root):
         return check_shared(host.disk, layout)

@@ -11,7 +11,7 @@ from kernel import gettext as _
 from manager.acts.mail import ANSWERS_S
 from manager.acts.named import among
 from manager.dialogs import Prompt, Question
-from manager.times import instant
+from manager.times import instant, when_text
 
 if TYPE_CHECKING:
     from manager.console import Console
@@ -60,23 +60,32 @@ def publish(console: Console, text: str) -> None:
             console.ask(Prompt(words, lambda said: confirm(said, len(draft))))
 
     def confirm(said: str, count: int) -> None:
+        now_ms = console.clock.wall_ms()
+        said = "" if said == "now" else said
         try:
-            effective_ms = instant("" if said == "now" else said, console.clock.wall_ms())
+            effective_ms = instant(said, now_ms)
         except BadInput as fault:
             console.refuse(str(fault))
             return
-        order = Publish(effective_ms=effective_ms, wait_s=ANSWERS_S)
-        begin = partial(
-            console.begin,
-            _("publish"),
-            lambda go_on: console.floor.act(order, go_on),
-            lambda result: console.face.page.look(),
-        )
-        when = _("at once") if effective_ms is None else said
+        if effective_ms is not None and effective_ms <= now_ms:
+            console.refuse(_("{} is no time to come; give one, or none for at once").format(said))
+            return
+        when = _("at once")
+        if effective_ms is not None:
+            when = _("from {}").format(when_text(effective_ms, now_ms))
         words = _("Publish the draft ({} changed) to all tills, in force {}?").format(count, when)
-        console.ask(Question(words, begin, key="p"))
+        console.ask(Question(words, partial(_begin, console, effective_ms), key="p"))
 
     console.aside(console.floor.configuration.draft, counted)
+
+
+def _begin(console: Console, effective_ms: int | None) -> None:
+    order = Publish(effective_ms=effective_ms, wait_s=ANSWERS_S)
+    console.begin(
+        _("publish"),
+        lambda go_on: console.floor.act(order, go_on),
+        lambda result: console.face.page.look(),
+    )
 
 
 def discard(console: Console, text: str) -> None:

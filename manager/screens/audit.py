@@ -18,6 +18,7 @@ from manager.audit_query import AuditQuery, parse_query
 from manager.audit_rows import audit_row, columns_row
 from manager.charts import percent
 from manager.dialogs import Prompt
+from manager.fitting import fitted
 from manager.page import Page
 from manager.screens.replay import ReplayPage
 from manager.widgets.panel import Panel, Row
@@ -96,7 +97,7 @@ class AuditPage(Page):
             if text:
                 self._save(text)
             else:
-                words = _("write what is shown to (.csv, .json)")
+                words = _("write what is shown to (.csv, .json, .jsonl)")
                 self.console.ask(Prompt(words, self._save))
         elif word == Verb.FOLLOW:
             self.feed("f")
@@ -168,34 +169,39 @@ class AuditPage(Page):
             # A line of MANAGER may be about another till's sale: its LSN is none of that log.
             own = line.transaction.rpartition("-")[0] == line.terminal
             lsn = line.lsn if own else None
-            self.console.face.push(ReplayPage(self.console, line.transaction, lsn))
+            page = ReplayPage(self.console, line.transaction, lsn, at_lsn=lsn)
+            self.console.face.push(page)
 
     def _save(self, path: str) -> None:
         if not path:
             self.console.say(_("not done"))
             return
         query, data_dir = self._browser.query, self.console.data_dir
+        place = os.path.abspath(os.path.expanduser(path))
 
         def save(go_on: GoOn) -> object:
             view = AuditView(data_dir, query.wanted, business_date=query.business_date)
             try:
                 count = view.export(
-                    os.path.expanduser(path),
+                    place,
                     lambda done, size: go_on(_("{} % written").format(percent(done, size))),
                 )
             finally:
                 view.close()
             if count is None:
                 return _("broken off; nothing was written")
-            return _("{} lines written to {}").format(count, path)
+            return _("{} lines written to {}").format(count, place)
 
         self.console.begin(_("export of the audit log"), save)
 
     def _heading(self) -> str:
         window, typed = self._window, self._browser.query.typed
         said = _("AUDIT following") if window.following else _("AUDIT PAUSED, f follows")
-        if typed:
-            looked = percent(window.looked_bytes, window.size_bytes)
-            said += _("   {}: {} found").format(typed, window.found or 0)
-            said += _(", {} % searched").format(looked) if window.more else ""
-        return said
+        if not typed:
+            return said
+        looked = percent(window.looked_bytes, window.size_bytes)
+        found = _(": {} found").format(window.found or 0)
+        found += _(", {} % searched").format(looked) if window.more else ""
+        # The filter is known to who typed it; how much it found is not.
+        room = self.app.size.width - 1 - len(said) - 3 - len(found)
+        return f"{said}   {fitted(typed, max(room, 1))}{found}"

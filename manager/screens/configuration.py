@@ -37,6 +37,7 @@ class ConfigurationPage(SoughtPage):
     page_name = "configuration"
     _seen: _Seen | None = None
     _only_changes = False
+    _looked_for = 0
 
     def content(self) -> Iterable[Widget]:
         yield Panel(id="columns")
@@ -64,6 +65,10 @@ class ConfigurationPage(SoughtPage):
         if seen is None:
             self.set_heading(_("CONFIGURATION  reading..."))
             return
+        newest = board.configuration
+        if newest is not None and newest.version > max(seen.now.version, self._looked_for):
+            self._looked_for = newest.version  # one that was published for later is in force
+            self.look()
         waiting = "".join(f"  {one}" for one in seen.waiting)
         only = _("  only: {}").format(self._sought) if self._sought else ""
         self.set_heading(

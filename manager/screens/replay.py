@@ -11,9 +11,9 @@ from textual.widget import Widget
 from kernel import LoggedSale, Shop, receipt_rows
 from kernel import gettext as _
 from kernel import marked as N_
-from manager.fitting import fitted
+from manager.fitting import fitted_before_amount
 from manager.page import Page
-from manager.replay import ReplayStep, replay
+from manager.replay import ReplayStep, place_of, replay
 from manager.widgets.panel import Panel, Row
 
 if TYPE_CHECKING:
@@ -27,16 +27,26 @@ _GAP = 2
 
 
 class ReplayPage(Page):
-    """Up and down, left and right step through it. It opens at the last step."""
+    """Up and down, left and right step through it. It opens at the step of the entry that it was
+    asked for from, else at the last one."""
 
     page_name = "replay"
     own_keys = ((N_("arrows"), N_("the next entry, the one before")),)
 
-    def __init__(self, console: Console, transaction: str, near_lsn: int | None = None) -> None:
-        """`near_lsn` is that of one of its entries, where it is known."""
+    def __init__(
+        self,
+        console: Console,
+        transaction: str,
+        near_lsn: int | None = None,
+        *,
+        at_lsn: int | None = None,
+    ) -> None:
+        """`near_lsn` is that of one of its entries, where it is known; `at_lsn` of the one to open
+        it at."""
         super().__init__(console)
         self.transaction = transaction
         self._near_lsn = near_lsn
+        self._at_lsn = at_lsn
         self._logged: LoggedSale | None = None
         self._steps: tuple[ReplayStep, ...] = ()
         self._at = 0
@@ -59,7 +69,7 @@ class ReplayPage(Page):
 
         def read_it(found: tuple[LoggedSale, tuple[ReplayStep, ...]]) -> None:
             self._logged, self._steps = found
-            self._at = max(len(self._steps) - 1, 0)
+            self._at = place_of(self._steps, self._at_lsn)
 
         self.console.aside(read, read_it)
 
@@ -114,7 +124,8 @@ class ReplayPage(Page):
             gutter = ">" if place == self._at else " "
             minutes, seconds = divmod(step.since_ms // 1000, 60)
             role = "strong" if place == self._at else ""
-            rows.append((fitted(f"{gutter}{minutes:>3}:{seconds:02} {step.said}", width), role))
+            when = f"{gutter}{minutes:>3}:{seconds:02} "
+            rows.append((when + fitted_before_amount(step.said, width - len(when)), role))
         return rows
 
     def _receipt(self) -> list[str]:

@@ -161,5 +161,5 @@ def _rebuild(trail: AuditTrail, data_dir: str, as_json: bool) -> None:
             _("removed; the terminal that collects makes it anew: posterm status shows how far")
         )
     else:
-        click.echo(_("{} made anew in {} s").format(counted(lines, "line"), seconds))
+        click.echo(_("{} made anew in {} s").format(counted(lines, "{} line", "{} lines"), seconds))
     click.echo(next_command("verify", data_dir))

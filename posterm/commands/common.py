@@ -16,6 +16,7 @@ from types import FrameType
 from typing import ParamSpec, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from posterm.words import gettext as _
 from posterm.words import marked as N_
@@ -39,6 +40,7 @@ __all__ = [
 DEFAULT_DATA_DIR = "pos_kernel_data"
 """The kernel's own default, repeated here because asking it would import it; a test compares."""
 
+_ENVIRONMENT = "POSTERM_DATA"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _P = ParamSpec("_P")
@@ -58,6 +60,11 @@ class Invocation:
 def _note_data_dir(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     if not value:
         raise click.BadParameter(_("it is empty; name a directory"))
+    by_default = ctx.get_parameter_source("data_dir") is ParameterSource.DEFAULT
+    if by_default and os.environ.get(_ENVIRONMENT) == "":
+        # click takes it for unset, but a script that names no shop must not sell in another.
+        said = _("{} is empty; name a directory or unset it")
+        raise click.BadParameter(said.format(_ENVIRONMENT))
     ctx.ensure_object(Invocation).data_dir = value
     return value
 
@@ -96,7 +103,7 @@ def _note_json(ctx: click.Context, parameter: click.Parameter, value: bool) -> b
 _data_dir = click.option(
     "--data-dir",
     metavar="DIR",
-    envvar="POSTERM_DATA",
+    envvar=_ENVIRONMENT,
     default=DEFAULT_DATA_DIR,
     show_default=True,
     show_envvar=True,

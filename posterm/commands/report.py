@@ -37,7 +37,8 @@ def x(terminal: str, data_dir: str, as_json: bool) -> None:
     """What the open period of terminal ID holds so far; changes nothing."""
     from kernel import Shop
 
-    _print(Shop(data_dir).x_report(terminal), as_json)
+    shop = Shop(data_dir)
+    _print(shop.x_report(shop.known(terminal)), as_json)
     if not as_json:
         click.echo(next_command(f"sales --terminal {terminal}", data_dir))
 
@@ -48,9 +49,10 @@ def x(terminal: str, data_dir: str, as_json: bool) -> None:
 @shared_options
 def z(terminal: str, operator: str, data_dir: str, as_json: bool) -> None:
     """Close the period of terminal ID and print what it held."""
-    from kernel import Terminal
+    from kernel import Shop, Terminal
 
-    with signals_held(), Terminal.start(terminal, data_dir) as till:
+    known = Shop(data_dir).known(terminal)  # else a slip of the pen would make a new terminal
+    with signals_held(), Terminal.start(known, data_dir) as till:
         report = till.z_report(operator)
         _print(report, as_json)
     if not as_json:
@@ -132,15 +134,18 @@ def _rows(report: Report) -> Iterator[str]:
             if sale.unknown_cards
             else ""
         )
-        yield f"open: {report.terminal}-{sale.tx}, balance {sale.balance_minor}{unknown}"
+        yield _("open: {}-{}, balance {}{}").format(
+            report.terminal, sale.tx, sale.balance_minor, unknown
+        )
     for ticket, transaction in report.suspended.items():
-        yield f"suspended: {report.terminal}-{transaction}, ticket {ticket}"
+        yield _("suspended: {}-{}, ticket {}").format(report.terminal, transaction, ticket)
 
 
 def _totals_rows(currency: str, totals: Totals) -> Iterator[str]:
     from themes.sums import SUMS  # the kernel's words: no help needs them
 
-    sales, lines = counted(totals.sales, "sale"), counted(totals.lines, "line")
+    sales = counted(totals.sales, "{} sale", "{} sales")
+    lines = counted(totals.lines, "{} line", "{} lines")
     yield _("{}, {}, {} of them returns").format(sales, lines, totals.returns)
     yield _row(_("TOTAL {}").format(currency), totals.total_minor, currency)
     for label, name in SUMS:

@@ -26,6 +26,7 @@ from posterm.commands.common import (
     signals_held,
 )
 from posterm.commands.counted import counted
+from posterm.commands.register import require_till
 from posterm.words import gettext as _
 from posterm.words import marked as N_
 
@@ -97,6 +98,7 @@ def command(
     StockCode, Description, Quantity, InvoiceDate, UnitPrice. Quantities below zero are returns.
     """
     start_s = time.monotonic()
+    require_till(terminal)
     if rejects is not None and rejects.name == source.name and source.name != "-":
         raise click.UsageError(_("--rejects would overwrite the input; name another file"))
     terms = Terms(terminal, data_dir, store, currency, operator, acks, resume)
@@ -113,7 +115,7 @@ def command(
                 _(
                     "posterm: stopped by signal {} after {}{}; give the same command with "
                     "--resume to go on"
-                ).format(held.number, counted(done.sales, "sale"), where),
+                ).format(held.number, counted(done.sales, "{} sale", "{} sales"), where),
                 err=True,
             )
 
@@ -249,7 +251,7 @@ def _progress(length: int) -> Iterator[Callable[[], None]]:
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    with click.progressbar(length=length, label="ringing", file=sys.stderr) as bar:
+    with click.progressbar(length=length, label=_("ringing"), file=sys.stderr) as bar:
         yield lambda: bar.update(1)
 
 
@@ -260,11 +262,12 @@ def _print_summary(done: Summary, terms: Terms, as_json: bool) -> None:
         print_json(asdict(done))
         return
     amount = f"{format_minor(done.total_minor, terms.currency)} {terms.currency}"
-    sales, lines = counted(done.sales, "sale"), counted(done.lines, "line")
-    said = f"rang {sales}, {lines}, {amount} in {done.seconds:.1f} s"
+    sales = counted(done.sales, "{} sale", "{} sales")
+    lines = counted(done.lines, "{} line", "{} lines")
+    said = _("rang {}, {}, {} in {:.1f} s").format(sales, lines, amount, done.seconds)
     skipped = _("; {} had been rung before").format(done.skipped) if done.skipped else ""
     rejected = _("; {} can't be rung (--rejects FILE says why)").format(
-        counted(done.rejected, "row")
+        counted(done.rejected, "{} row", "{} rows")
     )
     click.echo(said + skipped + (rejected if done.rejected else ""))
     click.echo(next_command(f"report x {terms.terminal}", terms.data_dir))

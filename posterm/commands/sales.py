@@ -12,6 +12,7 @@ import click
 from posterm.commands.common import next_command, shared_options
 from posterm.words import gettext as _
 from posterm.words import marked as N_
+from posterm.words import ngettext
 
 if TYPE_CHECKING:
     from kernel import CommittedSale
@@ -28,12 +29,16 @@ def command(terminal: str | None, data_dir: str, as_json: bool) -> None:
     """List the committed sales, terminal by terminal, oldest first."""
     from kernel import Shop
 
-    sales = Shop(data_dir).sales(terminal)
+    shop = Shop(data_dir)
+    sales = shop.sales(terminal)
     if as_json:
         _print_chunks(_json_rows(sales), "")
         return
     last = _print_chunks(_text_rows(sales), "\n")
-    if last is None:
+    if last is None and terminal is not None and terminal not in shop.terminals():
+        click.echo(_("no terminal {} has ever run in this shop").format(terminal))
+        click.echo(next_command("status", data_dir))
+    elif last is None:
         click.echo(_("no sale is committed yet"))
         click.echo(next_command("ring REGISTER_01 --input FILE.csv", data_dir))
     else:
@@ -74,10 +79,10 @@ def _text_rows(sales: Iterator[CommittedSale]) -> Iterator[str]:
     for logged in sales:
         sale = logged.sale
         amount = format_minor(sale.total_minor, sale.currency)
-        lines = "line " if len(sale.lines) == 1 else "lines"
+        lines = ngettext("{:>4} line ", "{:>4} lines", len(sale.lines)).format(len(sale.lines))
         yield (
             f"{logged.id:<20} {utc_text(sale.closed_ms or 0)[:19]}Z "
-            f"{len(sale.lines):>4} {lines} {amount:>12} {sale.currency}  {sale.reference or ''}"
+            f"{lines} {amount:>12} {sale.currency}  {sale.reference or ''}"
         ).rstrip()
 
 

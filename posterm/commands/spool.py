@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -18,7 +19,7 @@ from posterm.words import gettext as _
 from posterm.words import marked as N_
 
 if TYPE_CHECKING:
-    from kernel import Spool, Spooled
+    from kernel import Clock, Spool, Spooled
 
 __all__ = ["command"]
 
@@ -52,9 +53,10 @@ def command(
 
     With --take each is written to standard output, a form feed after it, and then removed:
     `posterm spool REGISTER_01 --take --follow > /dev/usb/lp0` is a printer process. With --drawer
-    too it sends the pulse that opens the drawer behind such a printer, once for each that waits.
+    too it sends the pulse that opens the drawer behind such a printer, once for each that waits
+    and that is not too old.
     """
-    from kernel import Shop
+    from kernel import Shop, SystemClock
 
     if (take or follow) and (as_json or name is not None):
         raise click.UsageError(_("--take prints receipts and nothing else; leave the others out"))
@@ -63,7 +65,7 @@ def command(
     if name is not None:
         click.echo(spool.read(name), nl=False)
     elif take or follow:
-        _take(spool, _pulse if drawer else _printed, follow=follow)
+        _take(spool, partial(_pulse, SystemClock()) if drawer else _printed, follow=follow)
     else:
         _list(spool, terminal, data_dir, as_json=as_json, drawer=drawer)
 
@@ -73,21 +75,33 @@ def _list(spool: Spool, terminal: str, data_dir: str, *, as_json: bool, drawer: 
     if as_json:
         print_json({"terminal": terminal, "directory": spool.directory, "waiting": waiting})
         return
-    kind = _("openings wait for the drawer") if drawer else _("receipts wait for the printer")
-    click.echo(f"{len(waiting)} {kind} of {terminal}")
+    kind = (
+        _("{} openings wait for the drawer of {}")
+        if drawer
+        else _("{} receipts wait for the printer of {}")
+    )
+    click.echo(kind.format(len(waiting), terminal))
     for one in waiting:
         click.echo(f"  {one}")
     take = f"spool {terminal} --take" + (" --drawer" if drawer else "")
     click.echo(next_command(take if waiting else "status", data_dir))
 
 
-def _take(spool: Spool, text_of: Callable[[Spooled], str], *, follow: bool) -> None:
-    """Removed only when it was written: whoever ends this in between gets a copy, not a gap."""
+def _take(spool: Spool, text_of: Callable[[Spooled], str | None], *, follow: bool) -> None:
+    """Removed only when it was written: whoever ends this in between gets a copy, not a gap.
+
+    `text_of` gives None for what comes too late: it is left for the till to note.
+    """
     with signals_held() as held:
         while held.number is None:
             spooled = spool.take()
             if spooled is not None:
-                click.echo(text_of(spooled), nl=False)
+                text = text_of(spooled)
+                if text is None:
+                    spool.expire(spooled)
+                    _say_late(spooled)
+                    continue
+                click.echo(text, nl=False)
                 sys.stdout.flush()
                 spool.done(spooled)
             elif follow:
@@ -101,9 +115,21 @@ def _printed(spooled: Spooled) -> str:
     return text + _END_OF_RECEIPT
 
 
-def _pulse(spooled: Spooled) -> str:
-    """Nothing for one that an earlier try may have opened: no drawer opens twice."""
-    return "" if spooled.again else _OPEN_DRAWER
+def _pulse(clock: Clock, spooled: Spooled) -> str | None:
+    """Nothing for one that an earlier try may have opened: no drawer opens twice. None for one
+    that waited too long: it would open for whoever stands there now."""
+    from kernel import kick_is_late
+
+    if spooled.again:
+        return ""
+    return None if kick_is_late(spooled.text, clock.wall_ms()) else _OPEN_DRAWER
+
+
+def _say_late(spooled: Spooled) -> None:
+    from kernel import KICK_LIFE_S
+
+    said = _("posterm: {} is older than {} s; the drawer stays closed")
+    click.echo(said.format(spooled.name.removesuffix(".taken"), KICK_LIFE_S), err=True)
 
 
 def _marked(text: str) -> str:

@@ -22,6 +22,7 @@ from kernel import (
 )
 from posterm.keymap import Keymap, Verb
 from posterm.keypad import Command, Keypad, Mode
+from posterm.register.acts import ACTS
 from posterm.register.approving import Approving
 from posterm.register.counter import Counter
 from posterm.register.dialogs import Prompt, Question, Search
@@ -90,7 +91,8 @@ class Session:
         self.refused = 0
         self.keys_done = 0
         """Grows while the disk keeps up; read by whoever waits for it."""
-        self._recovered = str(till.recovery) if till.recovery.crashed else ""
+        told = till.recovery.crashed or till.recovery.released
+        self._recovered = str(till.recovery) if told else ""
         till.day.attended = lambda: self.counter.operator is not None
         sign_on(self)
         start(self)
@@ -138,13 +140,16 @@ class Session:
     @property
     def stirred(self) -> bool:
         """Whether `look` may find something. Any thread may ask, so that an idle till rests."""
-        return self.approving.stirred or self.notices.stirred
+        return self.approving.stirred or self.notices.stirred or self.till.kicks.overdue
 
     def look(self) -> View | None:
         """Once a second, between keys: what came from afar; None where nothing is to be shown."""
         answered = self.approving.look()
         changed = self.notices.look()
-        return self.view if answered or changed else None
+        late = self.till.kicks.overdue
+        if late:
+            hand_over(self)
+        return self.view if answered or changed or late else None
 
     def log_refused(self) -> None:
         """One entry for all that were refused since the last."""
@@ -162,7 +167,8 @@ class Session:
     @property
     def owes_receipts(self) -> bool:
         """Whether `print_receipts` has anything to do. Any thread may ask: it only reads."""
-        return bool(self.till.kicks.due() or self.till.printer.due())
+        kicks = self.till.kicks
+        return bool(kicks.due() or self.till.printer.due() or kicks.overdue)
 
     def print_receipts(self) -> View:
         """Hand over what the keys made due; after they were shown, so that nobody waits for it."""
@@ -192,8 +198,6 @@ class Session:
         elif self.asked is not None and command.verb is Verb.ANSWER:
             self.attempt(partial(self.asked.take, command.text))
         else:
-            from posterm.register.acts import ACTS
-
             self.attempt(partial(ACTS[command.verb], self, command))
 
     def _refuse(self, command: Command) -> None:

@@ -7,7 +7,7 @@ and can be asked for again as a copy. A till whose printer may hold 0 receipts h
 
 from __future__ import annotations
 
-from kernel import LogDamaged, PrintJob, SaleRefused, State, Terminal
+from kernel import KICK_LIFE_S, LogDamaged, PrintJob, SaleRefused, State, Terminal
 from kernel import gettext as _
 
 __all__ = ["open_due", "print_due", "start_drawer", "start_printing"]
@@ -60,6 +60,13 @@ def start_drawer(till: Terminal) -> str:
 def open_due(till: Terminal) -> str:
     """Open the drawer where that is owed; words for the cashier, empty where nothing went wrong."""
     words = ""
+    try:
+        if till.kicks.overdue and till.kicks.expire():
+            words = _("THE DRAWER DID NOT OPEN: nobody served it for {} s; /28 opens it").format(
+                KICK_LIFE_S
+            )
+    except (SaleRefused, OSError) as fault:
+        words = _("the drawer can't be opened: {}").format(_said(fault))
     for kick in till.kicks.due():
         try:
             till.kicks.put(kick)

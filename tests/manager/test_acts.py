@@ -118,6 +118,35 @@ async def test_a_setting_is_drafted_compared_published_and_acknowledged(shop: Ru
     assert ShopConfiguration(shop.data_dir).in_force().settings.cash_rounding_minor == 5
 
 
+async def test_a_configuration_for_later_is_asked_about_by_its_time_and_shown_when_it_comes(
+    shop: Running,
+) -> None:
+    async with console(shop.data_dir) as desk:
+        await desk.press("8")
+        await desk.command("set alert_no_sales 7")
+        await desk.sees("1 drafted")
+        version = ShopConfiguration(shop.data_dir).in_force().version
+        for past in ("2020-01-01T06:00", "+0s"):
+            await desk.command(f"publish {past}")
+            await desk.sees(f"{past} is no time to come")
+            assert desk.console.dialog is None
+        await desk.command("publish +1d")
+        await desk.sees("Publish the draft (1 changed) to all tills, in force from 2")
+        await desk.press("escape")
+        await desk.sees("not done")
+        await desk.command("publish now")
+        rows = await desk.sees("to all tills, in force at once?")
+        assert rows[-2] == "Y: yes   Esc: no", "what answers it is not cut in two"
+        await desk.press("escape")
+        await desk.sees("not done")
+        await desk.command("publish +2s")
+        await desk.press("y")
+        await desk.sees("2 of 2 running tills know it, in force from")
+        await desk.sees(f"CONFIGURATION version {version + 1}")
+        await desk.press("9", "enter")
+        await desk.sees("2 of 2 running tills go by it")
+
+
 async def test_a_sale_that_was_suspended_is_listed_with_ticket_and_amount(shop: Running) -> None:
     shop.does(f"sell {OTHER}")
     ticket = shop.does(f"hold {OTHER}")

@@ -153,6 +153,7 @@ def test_a_row_says_when_where_what_who_how_much_and_fits_the_columns() -> None:
     ("said", "detail"),
     [
         ({"event": "noted", "what": "pin_failed"}, "pin_failed"),
+        ({"event": "noted", "detail": "A-1 as 1", "what": "released"}, "released: A-1 as 1"),
         ({"event": "item_sold", "code": "501", "description": 'A "B" \u20ac'}, 'A "B" \u20ac'),
         ({"event": "item_sold", "description": "\x1b[2J"}, "?[2J"),
         ({"event": "sale_begun", "transaction": "A-7"}, "A-7"),

@@ -32,6 +32,16 @@ def parsed(typed: str, currency: str = "EUR") -> AuditQuery:
         ("till=register_01", AuditFilter(terminal="REGISTER_01")),
         ("kind=item_sold min=10.00", AuditFilter(kind="item_sold", min_minor=1_000)),
         ("max=5", AuditFilter(max_minor=500)),
+        ('kind="Sale closed"', AuditFilter(kind="sale_closed")),
+        (
+            "from=9:30:05 to=09:30:59",
+            AuditFilter(since="2026-01-31T08:30:05", until="2026-01-31T08:30:59"),
+        ),
+        ("from=2026-01-30T10:00:07", AuditFilter(since="2026-01-30T09:00:07")),
+        (
+            "from=10:00:30 to=10:00",
+            AuditFilter(since="2026-01-31T09:00:30", until="2026-01-31T09:00"),
+        ),
         ("op=0007 milk", AuditFilter(operator="0007", text="milk")),
         ("oat milk", AuditFilter(text="oat milk")),
         ('text="oat  milk"', AuditFilter(text="oat  milk")),
@@ -71,6 +81,11 @@ def test_amounts_have_the_decimals_of_the_currency() -> None:
         'text="open',
         "kind='",
         "text=",
+        "min=10 max=9.99",
+        "from=10:01 to=10:00",
+        "from=10:00:30 to=10:00:29",
+        "from=2026-01-31 to=2026-01-30",
+        "from=10:00:61",
     ],
 )
 def test_what_can_not_be_meant_is_refused_with_what_can(typed: str) -> None:

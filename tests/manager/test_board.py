@@ -90,6 +90,19 @@ def test_a_till_that_died_is_an_alert_once() -> None:
     assert [one.activity for one in board.cards] == ["crashed"]
 
 
+def test_a_sale_that_was_released_is_no_more_in_the_hands_of_its_dead_till() -> None:
+    shop = AuditedShop("A", "B")
+    lines = told_day(shop, [("A", 0), ("A", 1)])
+    shop.tills["A"].kill()
+    board = Board()
+    board.take(tick(lines, status=shop_status(ROOT, host=host(shop))))
+    assert (board.card("A").transaction, board.card("A").sale_minor) == ("A-1", 250)
+    status = shop_status(ROOT, host=host(shop))
+    facts = [replace(one, parked=()) for one in status.terminals if one.terminal == "A"]
+    board.take(tick(status=replace(status, terminals=tuple(facts))))
+    assert (board.card("A").transaction, board.card("A").sale_minor) == (None, 0)
+
+
 def test_a_log_that_can_not_be_read_or_whose_chain_is_broken_is_an_alert() -> None:
     shop = AuditedShop("A", "B")
     lines = told_day(shop, [("A", 0), ("A", 1), ("B", 0)])

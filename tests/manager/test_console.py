@@ -59,6 +59,17 @@ async def test_nothing_is_shown_before_a_pin_and_a_cashier_has_no_console(staffe
         assert desk.app.desk.floor.manager.signed_on is not None
 
 
+async def test_of_a_message_that_is_too_long_its_beginning_and_its_end_are_shown(
+    sold: Path,
+) -> None:
+    async with console(sold, watching=True) as desk:
+        desk.console.refuse(f"export: {'a/' * 100} can't be written; name a file that is not there")
+        await desk.press("ctrl+l")
+        rows = await desk.sees("name a file that is not there")
+        assert rows[-3].startswith("export: a/a/") and rows[-2].startswith("~")
+        assert rows[-2].endswith("not there") and len(rows[-2]) < 80
+
+
 async def test_a_role_may_do_what_the_table_says_and_no_more(staffed: Path) -> None:
     async with console(staffed) as desk:
         await desk.type(BO, "enter")

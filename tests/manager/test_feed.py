@@ -13,17 +13,19 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from kernel import AuditTrail, Floor, Shop, Terminal, Totals, decode_line
+from kernel import AuditTrail, Floor, Host, Publish, Shop, Terminal, Totals, decode_line
 from kernel.disk.layout import Layout
 from manager.board import Board
 from manager.feed import Feed, Tick
 from manager.today import today_of
 from tests.support.audit_load import LoadedShop
 from tests.support.audits import sell
+from tests.support.clock import LeapingClock
 from tests.support.console import tills
 
 PATIENCE_S = 20.0
 TILL, OTHER = "REGISTER_01", "REGISTER_02"
+HOUR_MS = 3_600_000
 
 
 class Watcher:
@@ -47,6 +49,11 @@ class Watcher:
             self.board.take(tick)
         return time.monotonic() - begun_s
 
+    @property
+    def configurations(self) -> int:
+        """How often the shop's settings were read."""
+        return sum(tick.configuration is not None for tick in self.ticks)
+
     def activity(self, terminal: str) -> str:
         found = [one.activity for one in self.board.cards if one.terminal == terminal]
         return found[0] if found else ""
@@ -61,9 +68,9 @@ def mirrors(board: Board, *, lines: int) -> bool:
 
 
 @contextmanager
-def watching(data_dir: Path | str) -> Iterator[Watcher]:
+def watching(data_dir: Path | str, host: Host | None = None) -> Iterator[Watcher]:
     ticks: SimpleQueue[Tick] = SimpleQueue()
-    feed = Feed(str(data_dir), ticks.put)
+    feed = Feed(str(data_dir), ticks.put, host)
     feed.start()
     try:
         yield Watcher(ticks)
@@ -106,6 +113,19 @@ def test_a_console_that_starts_in_mid_sale_has_the_day_from_its_beginning(data_d
         with watching(data_dir) as again:
             again.until(lambda board: not board.telling)
             assert today_of(again.board.day) == today_of(board.day), "a new console shows the same"
+
+
+def test_a_configuration_for_later_is_on_the_board_when_its_time_has_come(data_dir: Path) -> None:
+    with Floor.start(data_dir) as floor:
+        floor.configuration.change_draft("alert_no_sales", "7")
+        clock = LeapingClock()
+        with watching(data_dir, Host(clock=clock)) as watcher:
+            watcher.until(lambda board: board.configuration is not None)
+            floor.act(Publish(effective_ms=clock.wall_ms() + HOUR_MS, wait_s=0.0))
+            watcher.until(lambda board: watcher.configurations == 2)
+            assert watcher.board.day.thresholds.no_sales != 7
+            clock.leap_s = 3_601.0
+            watcher.until(lambda board: board.day.thresholds.no_sales == 7)
 
 
 def test_an_audit_log_made_anew_tells_no_line_twice(data_dir: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from kernel import Host, Shop, State
 from manager.mirror import mirrored
-from manager.replay import replay
+from manager.replay import place_of, replay
 from manager.sale_rows import sale_rows
 from tests.support.audited_day import Cashier
 from tests.support.audits import AuditedShop
@@ -43,6 +43,18 @@ def test_each_entry_is_a_step_with_the_sale_as_it_then_was() -> None:
         "card settled; card 2.25; receipt 1",
     ]
     assert totals == [0, 250, 648, 250, *[225] * 5]
+
+
+def test_the_place_of_an_entry_is_its_step_or_the_one_before_it() -> None:
+    shop = AuditedShop(NAME)
+    with shop.tills[NAME].start() as till:
+        cashier = Cashier(till)
+        for number in (0, 1, 2, 4):
+            cashier.do(number)
+    steps = replay(Shop(ROOT, Host(disk=shop.view(), boot_id="boot")).sale("A-1"))
+    assert [place_of(steps, one.lsn) for one in steps] == list(range(len(steps)))
+    assert (place_of(steps, None), place_of(steps, steps[-1].lsn + 9)) == (3, 3)
+    assert (place_of(steps, steps[0].lsn - 1), place_of((), 5)) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
-from kernel import BadInput, ShutdownState
+from kernel import BadInput, PublishedTo, Released, ShutdownState
 from kernel.codec.shutdown import ShutdownOrder
 from kernel.model.store_report import Unclosed, store_report
 from kernel.terminal.shutdown import Leaving
@@ -50,6 +51,20 @@ def test_a_day_that_is_being_closed_says_whom_it_waits_for() -> None:
     off = store_report(20260101, (), [Unclosed(terminal="A", reason="it is off")])
     assert short_of(asked, NOW_MS) == "waiting for A"
     assert short_of(off, NOW_MS) == "0 Z, 1 not closed"
+
+
+def test_a_configuration_for_later_is_known_and_one_in_force_is_gone_by() -> None:
+    told = PublishedTo(
+        version=3, sha256="", effective_ms=NOW_MS, running=("A", "B"), off=(), answers=()
+    )
+    assert short_of(told, NOW_MS) == "version 3: 0 of 2 running tills go by it"
+    later = replace(told, effective_ms=NOW_MS + 3 * DAY_MS)
+    said = short_of(later, NOW_MS)
+    assert said.startswith("version 3: 0 of 2 running tills know it, in force from 2026-01-04 ")
+
+
+def test_a_released_sale_names_its_ticket_as_the_tills_show_it() -> None:
+    assert short_of(Released(ticket="434322796"), NOW_MS).endswith("ticket 434 322 796")
 
 
 def test_a_time_of_another_day_has_its_date() -> None:

@@ -74,6 +74,9 @@ async def test_a_line_leads_to_its_sale_step_by_step_with_the_receipt(shop: Path
         await desk.type("kind=line_voided", "enter")
         await desk.sees("1 found")
         await desk.press("enter")
+        rows = await desk.sees(f"SALE {TILL}-1   step 4 of 5")
+        assert any(row.startswith(">") and "void of line 2" in row for row in rows)
+        await desk.press("end")
         rows = await desk.sees(f"SALE {TILL}-1   step 5 of 5")
         assert any("CHANGE" in row.upper() and "3.00" in row for row in rows)
         assert any(row.startswith(">") and "receipt 1" in row for row in rows)
@@ -109,7 +112,14 @@ async def test_what_is_filtered_is_written_to_a_file(
         await desk.sees("2 found")
         await desk.press("s")
         await desk.type("closed.csv", "enter")
-        await desk.sees("2 lines written")
+        rows = await desk.sees("2 lines written")
+        place = str(tmp_path / "closed.csv")
+        assert place[-40:] in "".join(row.lstrip("~") for row in rows), "it says where"
+        await desk.press("/")
+        await desk.press("ctrl+u")
+        await desk.type(f"kind=sale_closed from=00:00 to=23:59 till={TILL} min=0 max=9999", "enter")
+        rows = await desk.sees("~: 2 found")
+        assert len(rows[1]) < 80
     assert len((tmp_path / "closed.csv").read_text().splitlines()) == 3
 
 

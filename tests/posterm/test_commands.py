@@ -174,6 +174,9 @@ def test_a_receipt_from_the_command_line_is_a_copy(sold: Path, width: int) -> No
         (("show", "nonsense"), 1, "no transaction id"),
         (("receipt", "REGISTER_01-3"), 1, "is open, so it has no receipt"),
         (("sales", "--terminal", "../x"), 1, "is not allowed"),
+        (("report", "x", "NEVER_WAS"), 1, "there is no terminal NEVER_WAS"),
+        (("report", "z", "NEVER_WAS"), 1, "there is no terminal NEVER_WAS"),
+        (("verify", "NEVER_WAS"), 1, "there is no terminal NEVER_WAS"),
         (("report", "x", "é"), 1, "is not allowed"),
         (("receipt", "REGISTER_01-1", "--width", "40"), 2, "40"),
         (("nothing",), 2, "nothing"),
@@ -243,6 +246,25 @@ def test_what_is_no_data_directory_is_said_by_every_command(
     assert result.stderr.startswith(f"posterm: data directory {place} can't be used: ")
     assert result.stderr.count("\n") == 1
     assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "loop", "nowhere"]
+
+
+def test_a_terminal_that_never_was_has_no_sales_and_is_not_made_by_asking(sold: Path) -> None:
+    assert read(sold, "sales", "--terminal", "NEVER_WAS") == []
+    said = call(sold, "sales", "--terminal", "NEVER_WAS")
+    assert (said.exit_code, "no terminal NEVER_WAS has ever run" in said.stdout) == (0, True)
+    call(sold, "report", "z", "NEVER_WAS")
+    assert "NEVER_WAS" not in [one.name for one in (sold / "terminals").iterdir()]
+
+
+def test_an_empty_environment_variable_is_no_wish_for_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POSTERM_DATA", "")
+    result = CliRunner().invoke(posterm, ["init"])
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "POSTERM_DATA is empty" in result.stderr
+    assert CliRunner().invoke(posterm, ["init", "--data-dir", "shop"]).exit_code == 0
 
 
 def test_an_empty_name_is_not_the_current_directory(

@@ -30,6 +30,13 @@ def ring(data_dir: Path, source: Path, *more: str | Path) -> Result:
     return call("ring", "REGISTER_01", "--data-dir", data_dir, "--input", source, *more)
 
 
+def test_nothing_is_rung_on_the_manager_s_terminal(tmp_path: Path, small: Path) -> None:
+    result = call("ring", "MANAGER", "--data-dir", tmp_path / "shop", "--input", small)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "MANAGER is the manager's console and sells nothing" in result.stderr
+    assert not (tmp_path / "shop").exists()
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     source = tmp_path / "small.csv"

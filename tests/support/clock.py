@@ -1,8 +1,12 @@
-"""A clock that stands still until the test moves it."""
+"""Clocks that the test moves: one that stands still, and one that leaps."""
 
 from __future__ import annotations
 
-__all__ = ["ManualClock"]
+import time
+
+from kernel import SystemClock
+
+__all__ = ["LeapingClock", "ManualClock"]
 
 
 class ManualClock:
@@ -25,3 +29,15 @@ class ManualClock:
 
     def zone(self) -> str:
         return "UTC"
+
+
+class LeapingClock(SystemClock):
+    """The machine's own, ahead of it by `leap_s`: hours pass all at once."""
+
+    leap_s = 0.0
+
+    def wall_ms(self) -> int:
+        return super().wall_ms() + round(self.leap_s * 1000)
+
+    def monotonic_s(self) -> float:
+        return time.monotonic() + self.leap_s

@@ -33,7 +33,9 @@ with tempfile.TemporaryDirectory() as rehearsal:
         manager.operators.add("1", name="R", role=Role.MANAGER, pin="1111")
         manager.sign_on("1", "1111")
         manager.signatures.verify(b"x", manager.signatures.sign(b"x"))
-        manager.begin("S", "EUR", "1").abort("rehearsed")
+    with Terminal.start("TILL", rehearsal) as till:
+        till.sign_on("1", "1111")
+        till.begin("S", "EUR", "1").abort("rehearsed")
 os.setgroups([]); os.setresgid(group, group, group); os.setresuid(user, user, user)
 os.umask(0o077)
 coordination = shop / "shared" / "coordination"

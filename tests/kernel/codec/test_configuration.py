@@ -178,6 +178,8 @@ def test_a_typed_value_is_json_where_that_fits_else_text(
         ("colour", "red", "there is no setting 'colour'"),
         ("cash_rounding_minor", "five", "cash_rounding_minor = five can't be used"),
         ("cash_rounding_minor", "5.0", "Expected `int`"),
+        ("receipt_columns", "33x", "`\\$.receipt_columns`; it takes integer 32 to 48$"),
+        ("receipt_columns", "99", "<= 48.*; it takes integer 32 to 48$"),
         ("training_allowed", "yes", "Expected `bool`"),
         ("receipt_header", "[" * 9_999, "Expected `array`"),
     ],

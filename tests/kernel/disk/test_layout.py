@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import fields
 
-from kernel import BadInput, Shop, Terminal
+from kernel import (
+    AuditTrail,
+    BadInput,
+    Floor,
+    Shop,
+    ShopConfiguration,
+    Terminal,
+    shop_status,
+    verify_shop,
+)
 from kernel.disk.files import RealDisk
 from kernel.disk.layout import Layout, TerminalPaths, segment_first_lsn, segment_name
 from tests.support.memory_disk import MemoryDisk
@@ -105,6 +115,26 @@ def _after_power_cut(disk: MemoryDisk) -> Volume:
     volume.nodes = dict(volume.durable)
     volume.unsynced_names.clear()
     return volume
+
+
+def test_an_empty_name_of_a_data_directory_is_not_the_current_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    takes: tuple[Callable[[], object], ...] = (
+        lambda: Terminal.start("T1", ""),
+        lambda: Shop(""),
+        lambda: Floor.watch(""),
+        lambda: Floor.start(""),
+        lambda: AuditTrail(""),
+        lambda: ShopConfiguration(""),
+        lambda: shop_status(""),
+        lambda: verify_shop(""),
+    )
+    for open_it in takes:
+        with pytest.raises(BadInput, match="name is empty"):
+            open_it()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_data_directory_with_a_nul_in_its_name_is_refused_by_everything_that_takes_one() -> None:

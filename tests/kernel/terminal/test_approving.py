@@ -14,7 +14,6 @@ from kernel.model.till_entries import Approval, ApprovalUsed
 from tests.support.approving import (
     a_sale,
     acts,
-    console,
     signed_on,
     staffed,
 )
@@ -108,7 +107,9 @@ def test_a_cashiers_pin_or_a_wrong_one_allows_nothing(till: Terminal) -> None:
 
 def test_an_approval_of_one_till_is_none_on_another(machine: TillMachine, till: Terminal) -> None:
     token = till.approvals.by_pin("discount", BO, PINS[BO], sale=a_sale(till), line=1, new=400)
-    with console(machine) as other:
+    beside = TillMachine("OTHER")
+    beside.disk, beside.clock = machine.disk.process(), machine.clock
+    with beside.start() as other:
         sale = a_sale(other)
         with pytest.raises(SaleRefused, match="never given"):
             other.approvals.use(sale, token).discount(100, line=1)

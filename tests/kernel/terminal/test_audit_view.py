@@ -113,7 +113,9 @@ def test_a_new_date_is_told_so_that_who_follows_opens_it() -> None:
     assert {line.date for _, line in view.last(1_000)} == {DATE}
     older = AuditView(ROOT, AuditFilter(), host(shop), business_date=DATE)
     assert not older.turned and older.last(1_000) == view.last(1_000)
-    with pytest.raises(BadInput):
+    newest = AuditView(ROOT, AuditFilter(), host(shop), business_date=DATE + 1)
+    assert {line.date for _, line in newest.last(1_000)} == {DATE + 1}
+    with pytest.raises(BadInput, match=r"of 2026-01-10; .*: 2026-01-01, 2026-01-02"):
         AuditView(ROOT, AuditFilter(), host(shop), business_date=DATE + 9)
 
 
@@ -206,7 +208,8 @@ def test_an_export_is_what_is_filtered_as_a_table_or_as_lines(
 ) -> None:
     wanted = AuditFilter(kind="sale_closed", terminal="LOAD_001")
     view = AuditView(long_log, wanted)
-    as_lines, as_table = tmp_path / "out.json", tmp_path / "out.csv"
+    as_lines, as_table = tmp_path / "out.jsonl", tmp_path / "out.csv"
+    as_array = tmp_path / "out.JSON"
     seen: list[tuple[int, int]] = []
 
     def go_on(done: int, size: int) -> bool:
@@ -214,12 +217,20 @@ def test_an_export_is_what_is_filtered_as_a_table_or_as_lines(
         return True
 
     assert view.export(str(as_lines), go_on) == view.export(str(as_table)) == 1_250
+    assert view.export(str(as_array)) == 1_250
     objects = [json.loads(row) for row in as_lines.read_text().splitlines()]
     assert {(one["terminal"], one["event"]) for one in objects} == {("LOAD_001", "sale_closed")}
+    assert json.loads(as_array.read_text()) == objects
     rows = list(csv.DictReader(StringIO(as_table.read_text())))
     assert [json.loads(row["line"]) for row in rows] == objects
     assert {row["amount_minor"] for row in rows} == {"1194"}
     assert len(seen) > 3 and seen[-1][0] == seen[-1][1]
+
+
+def test_an_export_of_nothing_is_an_empty_array(long_log: Path, tmp_path: Path) -> None:
+    nothing = AuditView(long_log, AuditFilter(text="no such words"))
+    assert nothing.export(str(tmp_path / "out.json")) == 0
+    assert json.loads((tmp_path / "out.json").read_text()) == []
 
 
 def test_an_export_that_is_broken_off_leaves_nothing_and_none_is_overwritten(

@@ -25,6 +25,19 @@ def test_a_drawer_holds_what_came_in_less_what_went_out(till: Terminal) -> None:
     assert (x.drawer, x.no_sales) == ("D1", 1)
 
 
+def test_nothing_is_sold_at_the_manager_s_terminal() -> None:
+    machine = TillMachine("MANAGER")
+    manager = machine.start()
+    wrong: list[Callable[[], object]] = [
+        lambda: manager.begin("S1", "EUR", "0001"),
+        lambda: manager.open_period("0001", 0, "EUR"),
+        lambda: manager.move_cash("no_sale", 0, "EUR", "0001"),
+        lambda: manager.begin_training("0001"),
+    ]
+    for act in wrong:
+        refused(machine, act, "MANAGER sells nothing")
+
+
 def test_wrong_cash_leaves_no_trace(machine: TillMachine, till: Terminal) -> None:
     wrong: list[Callable[[], object]] = [
         lambda: till.open_period("0001", -1, "EUR"),

@@ -173,6 +173,24 @@ def test_a_parked_sale_is_released_once_and_its_till_learns_of_it(
     again = floor.start("A")
     assert (again.open_sales, names(floor)) == ([], [])
     assert again.sale("A-1").state is State.SUSPENDED
+    shown = f"{ticket[:3]} {ticket[3:6]} {ticket[6:]}"
+    assert again.recovery.released == (("A-1", shown),)
+    assert str(again.recovery) == f"A-1 was released meanwhile as ticket {shown}"
+    again.stop()
+    assert floor.start("A").recovery.released == (), "it is said once"
+
+
+def test_after_a_crash_a_released_sale_is_not_called_restored(
+    floor: Floor, tills: tuple[Terminal, Terminal]
+) -> None:
+    first, second = tills
+    begin(first)
+    begin(first)
+    floor.kill("A")
+    second.release("A-1", operator="boss")
+    report = floor.start("A").recovery
+    assert report.crashed and report.open_sales == ("A-2",)
+    assert "open sales restored: A-2; A-1 was released meanwhile" in str(report)
 
 
 @pytest.mark.parametrize(

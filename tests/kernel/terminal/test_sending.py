@@ -9,7 +9,7 @@ import pytest
 from kernel import BadInput, SaleRefused, Terminal
 from kernel.errors import Stopped
 from kernel.model.mail import SENT_KEPT
-from kernel.model.till_entries import MessageSent
+from kernel.model.till_entries import MessageSent, OperatorChange
 from tests.support.faults import Fails, FaultyDisk
 from tests.support.posts import Shop, acts_of, applied_notes, deliver_all
 
@@ -43,6 +43,16 @@ def test_what_can_t_be_sent_is_refused_and_not_logged(
     with pytest.raises(BadInput):
         a.send(to, kind, BODY, lifetime_s)
     assert not [act for act in acts_of(shop.disk, "A") if isinstance(act, MessageSent)]
+
+
+def test_a_message_names_who_was_signed_on_where_it_was_sent(shop: Shop) -> None:
+    a = shop.start("A")
+    shop.start("B")
+    a.send("B", "note", BODY, 60)
+    a.journal.record(lambda ledger: (OperatorChange(operator="0007", how="sign_on"),))
+    a.send("B", "note", BODY, 60)
+    sent = [act for act in acts_of(shop.disk, "A") if isinstance(act, MessageSent)]
+    assert [act.operator for act in sent] == [None, "0007"]
 
 
 def test_a_terminal_that_the_shop_does_not_have_is_refused(shop: Shop) -> None:

@@ -24,6 +24,16 @@ def test_a_shop_that_is_not_there_is_empty_and_stays_so(data_dir: Path) -> None:
     assert not data_dir.exists()
 
 
+def test_a_terminal_is_known_once_it_had_a_log(data_dir: Path) -> None:
+    shop = Shop(data_dir)
+    with pytest.raises(SaleRefused, match="there is no terminal R1; `posterm status` names"):
+        shop.known("R1")
+    with pytest.raises(BadInput):
+        shop.known("../x")
+    Terminal.start("R1", data_dir).stop()
+    assert shop.known("R1") == "R1"
+
+
 def test_only_terminals_that_ever_had_a_log_are_named(data_dir: Path) -> None:
     shop = Shop(data_dir)
     assert shop.make() and not shop.make()

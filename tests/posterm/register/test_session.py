@@ -368,3 +368,17 @@ def test_what_an_act_said_is_gone_with_the_next_act(register: Session) -> None:
     assert not register.view.message
     press(register, "f9")
     assert not register.view.message
+
+
+def test_who_signs_on_is_told_of_a_sale_that_was_released_while_the_till_was_off(
+    register: Session, data_dir: Path
+) -> None:
+    press(register, COFFEE, ENTER)
+    register.stop("test")
+    with Terminal.start("MANAGER", data_dir) as manager:
+        ticket = manager.release(f"{register.till.id}-1", operator="boss")
+    again = open_session(data_dir)
+    press(again, "0001", ENTER)
+    shown = f"{ticket[:3]} {ticket[3:6]} {ticket[6:]}"
+    assert f"{again.till.id}-1 was released meanwhile as ticket {shown}" in again.view.message
+    again.stop("test")
