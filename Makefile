@@ -11,8 +11,8 @@ POSTERM = $(BIN)/python -m posterm
 STAMP := .venv/installed-for-$(shell pwd | cksum | cut -d' ' -f1)
 DEMO_DIR := demo_data
 DEMO_TILL := REGISTER_01
-# Many tests wait for a process or a screen: a third worker has the two cores meanwhile.
-SPREAD := -n 3 --dist worksteal
+# Many tests wait for a process or a screen: two more workers have the two cores meanwhile.
+SPREAD := -n 4 --dist worksteal
 
 help:
 	@echo 'make demo      open the register on a demo shop; without a terminal, ring 149 real sales'

@@ -1,4 +1,4 @@
-"""`posterm` and `python -m posterm`. Nothing stands here: what answers fast imports little."""
+"""`posterm` and `python -m posterm`. Two questions are answered at once; all else loads click."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def _token(key: events.Key) -> str:
     return key.key
 
 
-class SalesScreen(Screen[None], inherit_bindings=False, inherit_css=False):
+class SalesScreen(Screen[None], inherit_bindings=False):
     """One screen for everything: nothing opens over it, so no key can go elsewhere."""
 
     AUTO_FOCUS: ClassVar[str | None] = None

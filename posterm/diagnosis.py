@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from posterm.terminal_line import LineFacts
+from posterm.words import gettext as _
+from posterm.words import marked as N_
 
 __all__ = [
     "Check",
@@ -39,9 +41,9 @@ _OLDEST_YEAR, _LAST_YEAR = 2026, 2100
 
 
 class Level(Enum):
-    OK = "ok"
-    WARNING = "warning"
-    UNUSABLE = "unusable"
+    OK = N_("ok")
+    WARNING = N_("warning")
+    UNUSABLE = N_("unusable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,10 @@ def diagnose(data_dir: str, line: LineFacts) -> Iterator[Check]:
             yield check_sync(sync_time_us(trial))
     except OSError as fault:
         yield Check(
-            "data directory",
+            N_("data directory"),
             Level.UNUSABLE,
-            f"{place} can't be written: {fault.strerror}",
-            "let this user write there, or name another with --data-dir",
+            _("{} can't be written: {}").format(place, fault.strerror),
+            _("let this user write there, or name another with --data-dir"),
         )
     yield check_modes(place, stat.S_IMODE(os.stat(place).st_mode), os.path.exists(data_dir))
     yield check_users(_owners(place), os.geteuid())
@@ -86,115 +88,133 @@ def diagnose(data_dir: str, line: LineFacts) -> Iterator[Check]:
 
 def check_file_system(kind: str, sound: bool) -> Check:
     if sound:
-        return Check("file system", Level.OK, f"{kind}; its locks are sound")
+        return Check(N_("file system"), Level.OK, _("{}; its locks are sound").format(kind))
     return Check(
-        "file system",
+        N_("file system"),
         Level.UNUSABLE,
-        f"{kind}; its locks are not known to be sound",
-        "move the data directory to a local disk",
+        _("{}; its locks are not known to be sound").format(kind),
+        _("move the data directory to a local disk"),
     )
 
 
 def check_space(free_bytes: int) -> Check:
-    fact = f"{free_bytes >> 20} MiB free"
+    fact = _("{} MiB free").format(free_bytes >> 20)
     if free_bytes >= _SPACE_FLOOR_BYTES:
-        return Check("space", Level.OK, fact)
-    return Check("space", Level.WARNING, fact, "free some: a full disk refuses new sales")
+        return Check(N_("space"), Level.OK, fact)
+    return Check(N_("space"), Level.WARNING, fact, _("free some: a full disk refuses new sales"))
 
 
 def check_locks(fault: str | None) -> Check:
     if fault is None:
-        return Check("locks", Level.OK, "the kernel's and portalocker's shut each other out")
-    return Check("locks", Level.UNUSABLE, fault, "move the data directory to a local disk")
+        return Check(N_("locks"), Level.OK, _("the kernel's and portalocker's shut each other out"))
+    return Check(N_("locks"), Level.UNUSABLE, fault, _("move the data directory to a local disk"))
 
 
 def check_sync(p50_us: float) -> Check:
-    fact = f"a durable write takes {p50_us:.0f} µs"
+    fact = _("a durable write takes {:.0f} µs").format(p50_us)
     if p50_us < _SYNC_FLOOR_US:
         return Check(
-            "fsync",
+            N_("fsync"),
             Level.WARNING,
-            f"{fact}: this disk does not really sync",
-            "see whether it is in memory or its write cache ignores flushes",
+            _("{}: this disk does not really sync").format(fact),
+            _("see whether it is in memory or its write cache ignores flushes"),
         )
     if p50_us > _SYNC_SLOW_US:
-        fix = "move the data directory to an SSD, or see what keeps this disk busy"
-        return Check("fsync", Level.WARNING, fact, fix)
-    return Check("fsync", Level.OK, fact)
+        fix = _("move the data directory to an SSD, or see what keeps this disk busy")
+        return Check(N_("fsync"), Level.WARNING, fact, fix)
+    return Check(N_("fsync"), Level.OK, fact)
 
 
 def check_modes(path: str, mode: int, exists: bool) -> Check:
     if not exists:
-        return Check("modes", Level.OK, "there is no data directory yet; posterm init makes it")
+        return Check(
+            N_("modes"), Level.OK, _("there is no data directory yet; posterm init makes it")
+        )
     if mode & stat.S_IRWXO:
-        return Check("modes", Level.WARNING, f"{path} is open to everybody", f"chmod o-rwx {path}")
-    return Check("modes", Level.OK, f"{path} has mode {mode:o}")
+        return Check(
+            N_("modes"),
+            Level.WARNING,
+            _("{} is open to everybody").format(path),
+            f"chmod o-rwx {path}",
+        )
+    return Check(N_("modes"), Level.OK, _("{} has mode {:o}").format(path, mode))
 
 
 def check_users(owners: Sequence[int], user: int) -> Check:
     if not owners:
-        return Check("users", Level.OK, f"user {user}; no terminal has run here yet")
+        return Check(N_("users"), Level.OK, _("user {}; no terminal has run here yet").format(user))
     if len(set(owners)) == len(owners) > 1:
-        return Check("users", Level.OK, "each terminal has a user of its own")
+        return Check(N_("users"), Level.OK, _("each terminal has a user of its own"))
     return Check(
-        "users",
+        N_("users"),
         Level.WARNING,
-        "terminals share a Unix user: approvals and messages are not authenticated",
-        "give each till a user of its own in one group",
+        _("terminals share a Unix user: approvals and messages are not authenticated"),
+        _("give each till a user of its own in one group"),
     )
 
 
 def check_line(line: LineFacts) -> Iterator[Check]:
     """The screen and the keys."""
     if not line.is_terminal:
-        yield Check("screen", Level.OK, "output is no terminal; run doctor on the till's screen")
+        yield Check(
+            N_("screen"), Level.OK, _("output is no terminal; run doctor on the till's screen")
+        )
     elif line.columns < 80 or line.rows < 24:
         size = f"{line.columns}x{line.rows}"
-        yield Check("screen", Level.WARNING, size, "make it 80x24 or larger")
+        yield Check(N_("screen"), Level.WARNING, size, _("make it 80x24 or larger"))
     else:
-        yield Check("screen", Level.OK, f"{line.columns}x{line.rows}")
+        yield Check(N_("screen"), Level.OK, f"{line.columns}x{line.rows}")
     if line.encoding.lower().replace("-", "") == "utf8":
-        yield Check("encoding", Level.OK, line.encoding)
+        yield Check(N_("encoding"), Level.OK, line.encoding)
     else:
-        fix = "export LANG=C.UTF-8 if the terminal can; else the till draws in ASCII"
-        yield Check("encoding", Level.WARNING, line.encoding, fix)
+        fix = _("export LANG=C.UTF-8 if the terminal can; else the till draws in ASCII")
+        yield Check(N_("encoding"), Level.WARNING, line.encoding, fix)
     if line.colours is None:
-        yield Check("colours", Level.OK, "unknown; the till draws without")
+        yield Check(N_("colours"), Level.OK, _("unknown; the till draws without"))
     else:
-        yield Check("colours", Level.OK, f"{max(0, line.colours)}")
+        yield Check(N_("colours"), Level.OK, f"{max(0, line.colours)}")
     yield _check_keys(line)
 
 
 def _check_keys(line: LineFacts) -> Check:
     if line.term in ("", "dumb"):
-        fact = "TERM is not set" if not line.term else "TERM is dumb"
-        return Check("keys", Level.WARNING, fact, "set TERM to what the terminal is: vt100, xterm")
+        fact = _("TERM is not set") if not line.term else _("TERM is dumb")
+        return Check(
+            N_("keys"), Level.WARNING, fact, _("set TERM to what the terminal is: vt100, xterm")
+        )
     if line.function_keys is None:
-        fact = f"TERM is {line.term}, which this machine doesn't know"
-        return Check("keys", Level.WARNING, fact, "set TERM to one it knows, or install terminfo")
+        fact = _("TERM is {}, which this machine doesn't know").format(line.term)
+        return Check(
+            N_("keys"), Level.WARNING, fact, _("set TERM to one it knows, or install terminfo")
+        )
     if line.function_keys < 12:
-        fact = f"{line.term} has {line.function_keys} of F1 to F12"
-        return Check("keys", Level.WARNING, fact, "type /9 and Enter for F9, and so on")
-    return Check("keys", Level.OK, f"{line.term} has F1 to F12")
+        fact = _("{} has {} of F1 to F12").format(line.term, line.function_keys)
+        return Check(N_("keys"), Level.WARNING, fact, _("type /9 and Enter for F9, and so on"))
+    return Check(N_("keys"), Level.OK, _("{} has F1 to F12").format(line.term))
 
 
 def check_clock(zone: str, year: int, skew_s: float) -> Check:
     if not _OLDEST_YEAR <= year <= _LAST_YEAR:
-        return Check("clock", Level.UNUSABLE, f"the year is {year}", "set the clock; install NTP")
-    if abs(skew_s) > _SKEW_LIMIT_S:
-        fact = f"wall clock moved {skew_s * 1000:+.0f} ms against the monotonic one"
         return Check(
-            "clock", Level.WARNING, fact, "let NTP slew the clock, and nothing else set it"
+            N_("clock"),
+            Level.UNUSABLE,
+            _("the year is {}").format(year),
+            _("set the clock; install NTP"),
         )
-    return Check("clock", Level.OK, f"{zone}, in step with the monotonic clock")
+    if abs(skew_s) > _SKEW_LIMIT_S:
+        fact = _("wall clock moved {:+.0f} ms against the monotonic one").format(skew_s * 1000)
+        return Check(
+            N_("clock"), Level.WARNING, fact, _("let NTP slew the clock, and nothing else set it")
+        )
+    return Check(N_("clock"), Level.OK, _("{}, in step with the monotonic clock").format(zone))
 
 
 def check_packages(python: str, packages: Sequence[tuple[str, str | None, str]]) -> Iterator[Check]:
     """`packages`: name, version found (None: missing), lowest version that will do."""
-    yield Check("python", Level.OK, python)
+    yield Check(N_("python"), Level.OK, python)
     if not packages:
-        fact = "posterm runs from a checkout and is not installed"
-        yield Check("packages", Level.WARNING, fact, "make an environment: make test does")
+        fact = _("posterm runs from a checkout and is not installed")
+        yield Check(N_("packages"), Level.WARNING, fact, _("make an environment: make test does"))
         return
     wrong = [
         (name, found, needed)
@@ -202,11 +222,13 @@ def check_packages(python: str, packages: Sequence[tuple[str, str | None, str]])
         if found is None or _numbers(found) < _numbers(needed)
     ]
     for name, found, needed in wrong:
-        fact = f"{name} is {found or 'missing'}, {needed} or newer is needed"
-        yield Check("packages", Level.UNUSABLE, fact, f"pip install '{name}>={needed}'")
+        fact = _("{} is {}, {} or newer is needed").format(name, found or _("missing"), needed)
+        yield Check(N_("packages"), Level.UNUSABLE, fact, f"pip install '{name}>={needed}'")
     if not wrong:
         yield Check(
-            "packages", Level.OK, ", ".join(f"{name} {found}" for name, found, _ in packages)
+            N_("packages"),
+            Level.OK,
+            ", ".join(f"{name} {found}" for name, found, _needed in packages),
         )
 
 

@@ -27,6 +27,7 @@ from kernel import (
     refuse_card_number,
     short_text,
 )
+from kernel import gettext as _
 
 __all__ = ["COLUMNS", "Invoice", "InvoiceFile", "Item", "Rejected"]
 
@@ -84,17 +85,22 @@ class InvoiceFile:
         self._name = name
         self._line = 0
         self._rows = self._numbered(_plain_lines(file))
-        _, header = next(self._rows, (1, []))
+        _line, header = next(self._rows, (1, []))
         self.header = [column.strip() for column in header]
         missing = [column for column in COLUMNS if column not in self.header]
         if missing:
             raise BadInput(
-                f"{name}: line 1 has no column {', '.join(missing)}; "
-                f"give CSV with a header of {', '.join(COLUMNS)}"
+                _("{}: line 1 has no column {}; give CSV with a header of {}").format(
+                    name, ", ".join(missing), ", ".join(COLUMNS)
+                )
             )
         twice = [column for column in COLUMNS if self.header.count(column) > 1]
         if twice:
-            raise BadInput(f"{name}: line 1 has column {twice[0]} twice; leave the one that counts")
+            raise BadInput(
+                _("{}: line 1 has column {} twice; leave the one that counts").format(
+                    name, twice[0]
+                )
+            )
         self._places = [self.header.index(column) for column in COLUMNS]
 
     def gather(self, currency: str, refuse: Callable[[Rejected], None]) -> list[Invoice]:
@@ -116,14 +122,18 @@ class InvoiceFile:
 
     def _item(self, fields: list[str], currency: str) -> tuple[str, Item]:
         if len(fields) != len(self.header):
-            raise SaleRefused(f"the row has {len(fields)} fields, the header {len(self.header)}")
-        number, code, description, quantity, _, price = (fields[at] for at in self._places)
+            raise SaleRefused(
+                _("the row has {} fields, the header {}").format(len(fields), len(self.header))
+            )
+        number, code, description, quantity, _date, price = (fields[at] for at in self._places)
         short_text(number, "invoice number", INVOICE_NUMBER_LIMIT)
         refuse_card_number(item_code(code), "item code")
         thousandths = parse_quantity(quantity.strip())
         unit_minor = parse_major(price.strip(), currency)
         if unit_minor < 0:
-            raise SaleRefused(f"unit price {price} is below zero; give the quantity a sign")
+            raise SaleRefused(
+                _("unit price {} is below zero; give the quantity a sign").format(price)
+            )
         return number, Item(code, _description(description), thousandths, unit_minor)
 
     def _numbered(self, lines: Iterator[bytes]) -> Iterator[tuple[int, list[str]]]:
@@ -137,13 +147,15 @@ class InvoiceFile:
                 before = reader.line_num
         except csv.Error as fault:
             raise BadInput(
-                f"{self._name}: line {reader.line_num} is no CSV: {fault}; correct it, "
-                "nothing was rung"
+                _("{}: line {} is no CSV: {}; correct it, nothing was rung").format(
+                    self._name, reader.line_num, fault
+                )
             ) from fault
         except (EOFError, OSError, zlib.error) as fault:
             raise BadInput(
-                f"{self._name}: it can't be read past line {self._line}: {fault}; "
-                "get the file again, nothing was rung"
+                _(
+                    "{}: it can't be read past line {}: {}; get the file again, nothing was rung"
+                ).format(self._name, self._line, fault)
             ) from fault
 
     def _texts(self, lines: Iterator[bytes]) -> Iterator[str]:
@@ -151,15 +163,17 @@ class InvoiceFile:
             self._line += 1
             if b"\0" in line:
                 raise BadInput(
-                    f"{self._name}: line {self._line} holds a NUL byte; this is no CSV of text, "
-                    "nothing was rung"
+                    _(
+                        "{}: line {} holds a NUL byte; this is no CSV of text, nothing was rung"
+                    ).format(self._name, self._line)
                 )
             try:
                 yield line.removeprefix(_BOM).decode() if self._line == 1 else line.decode()
             except UnicodeDecodeError as fault:
                 raise BadInput(
-                    f"{self._name}: line {self._line} is no UTF-8: {fault.reason}; "
-                    "save the file as UTF-8, nothing was rung"
+                    _(
+                        "{}: line {} is no UTF-8: {}; save the file as UTF-8, nothing was rung"
+                    ).format(self._name, self._line, fault.reason)
                 ) from fault
 
 
@@ -174,9 +188,11 @@ def _add(invoice: Invoice, item: Item, same: dict[str | None, str | None]) -> No
     """Texts are shared between rows (`same`): half a million rows know few thousand of them."""
     total_minor = invoice.total_minor + extend(item.unit_minor, item.quantity)
     if not -TOTAL_LIMIT <= total_minor <= TOTAL_LIMIT:
-        raise SaleRefused("the total of the invoice would be out of range; split the invoice")
+        raise SaleRefused(_("the total of the invoice would be out of range; split the invoice"))
     if len(invoice.items) >= LINES_LIMIT:
-        raise SaleRefused(f"the invoice has {LINES_LIMIT} rows already; split the invoice")
+        raise SaleRefused(
+            _("the invoice has {} rows already; split the invoice").format(LINES_LIMIT)
+        )
     code = same.setdefault(item.code, item.code)
     assert code is not None
     description = same.setdefault(item.description, item.description)

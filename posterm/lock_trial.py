@@ -21,6 +21,7 @@ import portalocker
 
 import posterm
 from kernel import TerminalInUse, trial_lock
+from posterm.words import gettext as _
 
 __all__ = ["lock_fault", "take"]
 
@@ -34,7 +35,9 @@ def _portalocker(path: str) -> Iterator[None]:
         with portalocker.Lock(path, mode="a", timeout=0, fail_when_locked=True):
             yield
     except portalocker.LockException as taken:
-        raise TerminalInUse(f"{path} is locked; end the process that holds it") from taken
+        raise TerminalInUse(
+            _("{} is locked; end the process that holds it").format(path)
+        ) from taken
 
 
 _LOCKS: dict[str, Callable[[str], AbstractContextManager[None]]] = {
@@ -49,10 +52,12 @@ def lock_fault(path: str) -> str | None:
         with lock(path):
             for other in _LOCKS:
                 if _outcome(other, path) != _SHUT_OUT:
-                    return f"a process got {other}'s lock while another held {holder}'s"
+                    return _("a process got {}'s lock while another held {}'s").format(
+                        other, holder
+                    )
     for other in _LOCKS:
         if _outcome(other, path) != _TOOK:
-            return f"{other}'s lock could not be taken though nobody held it"
+            return _("{}'s lock could not be taken though nobody held it").format(other)
     return None
 
 

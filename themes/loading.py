@@ -15,7 +15,8 @@ def load_asyncio_without_tls() -> None:
     """Load asyncio as on a Python that was built without TLS; `import ssl` works afterwards.
 
     Every screen stands on asyncio, and no screen talks to a network: OpenSSL would be a fortieth
-    of a start, and two megabytes.
+    of a start, and a megabyte. While it loads, only the kernel may load on another thread: that
+    never asks for TLS.
     """
     if "ssl" in sys.modules:
         return

@@ -19,6 +19,7 @@ from kernel.errors import BadInput
 from kernel.model.mail import MESSAGE_ID
 from kernel.model.money import LIMIT
 from kernel.model.operators import Role
+from kernel.words import gettext as _
 
 __all__ = [
     "ANSWER_LIMIT_BYTES",
@@ -154,7 +155,7 @@ class ActAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def decode_order(body: Raw) -> AnyOrder:
     """The order in a message's body. Raises `BadInput`."""
-    decoded: AnyOrder = _decode(bytes(body), AnyOrder, "the order")
+    decoded: AnyOrder = _decode(bytes(body), AnyOrder, _("the order"))
     return decoded
 
 
@@ -165,7 +166,7 @@ def encode_act_answer(answer: ActAnswer) -> bytes:
 
 def decode_act_answer(data: bytes) -> ActAnswer:
     """Raises `BadInput`."""
-    answer: ActAnswer = _decode(data, ActAnswer, "the console's answer")
+    answer: ActAnswer = _decode(data, ActAnswer, _("the console's answer"))
     return answer
 
 
@@ -176,15 +177,15 @@ def encode_result(result: Struct) -> Raw:
 
 def decode_result(result: Raw, kind: type[Result]) -> Result | None:
     """None where nothing is known yet. Raises `BadInput`: a console of another version."""
-    decoded: Result | None = _decode(bytes(result), kind | None, "the console's result")
+    decoded: Result | None = _decode(bytes(result), kind | None, _("the console's result"))
     return decoded
 
 
 def _decode(data: bytes, kind: Any, name: str) -> Any:
     if len(data) > ANSWER_LIMIT_BYTES:
-        raise BadInput(f"{name} is larger than {ANSWER_LIMIT_BYTES} bytes")
+        raise BadInput(_("{} is larger than {} bytes").format(name, ANSWER_LIMIT_BYTES))
     try:
         return decode(data, kind)
     except (ValueError, RecursionError) as fault:
         # ValueError: msgspec's own errors and broken UTF-8. RecursionError: nesting without end.
-        raise BadInput(f"{name} can't be read: {fault}") from fault
+        raise BadInput(_("{} can't be read: {}").format(name, fault)) from fault

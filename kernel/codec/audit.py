@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from kernel.errors import BadInput
+from kernel.words import gettext as _
 
 __all__ = [
     "LINE",
@@ -130,7 +131,9 @@ def decode_line(line: bytes) -> AuditLine:
             named = _decode_named(line)
             return AuditLine(**msgspec.structs.asdict(named), text=text)
     except (ValueError, RecursionError) as fault:
-        raise BadInput(f"an audit line can't be read ({fault}); run posterm verify") from fault
+        raise BadInput(
+            _("an audit line can't be read ({}); run posterm verify").format(fault)
+        ) from fault
 
 
 def encode_seen(date: int, cursors: dict[str, Cursor]) -> bytes:

@@ -47,6 +47,7 @@ from kernel.model.till_entries import (
     Stopped,
     TrainingEnded,
 )
+from kernel.words import gettext as _
 
 __all__ = ["ToldAct", "told_act"]
 
@@ -86,13 +87,15 @@ def told_act(line: str | bytes) -> ToldAct | None:
     except msgspec.ValidationError:
         return None  # another kind, or one of a newer posterm
     except (ValueError, RecursionError) as fault:
-        raise BadInput(f"an audit line can't be read ({fault}); run posterm verify") from fault
+        raise BadInput(
+            _("an audit line can't be read ({}); run posterm verify").format(fault)
+        ) from fault
     if told.line_transaction is not None:
         force_setattr(told, "tx", _number(told.line_transaction))
     try:
         wall_ms = round(datetime.fromisoformat(told.line_at).timestamp() * 1000)
     except (ValueError, OverflowError) as fault:
-        raise BadInput(f"an audit line has no time ({told.line_at!r:.40})") from fault
+        raise BadInput(_("an audit line has no time ({!r:.40})").format(told.line_at)) from fault
     stamp = Stamp(lsn=told.line_lsn, wall_ms=wall_ms, business_date=told.line_date)
     event = _EVENT_OF[type(told)]
     return ToldAct(told.line_terminal, told.line_epoch, event, told, stamp)
@@ -155,7 +158,7 @@ def _classes() -> list[Any]:
     """One for each event of what is read; an event that two kinds share is the first one's."""
     by_kind = {str(act.__struct_config__.tag): act for act in _READ}
     events: dict[str, type[Act]] = {}
-    for key, (event, _) in EVENTS.items():
+    for key, (event, _writer) in EVENTS.items():
         kind = key.partition(":")[0]
         act = Tender if kind == "closed" else by_kind.get(kind)
         if act is not None:

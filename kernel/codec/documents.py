@@ -18,6 +18,7 @@ from kernel.codec.typed import decode
 from kernel.errors import BadInput, KernelError
 from kernel.model.identity import OPERATOR_LIMIT, TransactionId, short_text, terminal_id
 from kernel.model.money import LIMIT, exponent
+from kernel.words import gettext as _
 
 __all__ = [
     "IDENTITY_LIMIT_BYTES",
@@ -133,18 +134,18 @@ def decode_session(data: bytes) -> SessionData:
         if session.currency is not None:
             exponent(session.currency)
     except KernelError as fault:
-        raise BadInput(f"session data can't be used: {fault}") from fault
+        raise BadInput(_("session data can't be used: {}").format(fault)) from fault
     return session
 
 
 def _decode(data: bytes, kind: type[Document], limit_bytes: int) -> Document:
     if len(data) > limit_bytes:
-        raise BadInput(f"document is larger than {limit_bytes} bytes")
+        raise BadInput(_("document is larger than {} bytes").format(limit_bytes))
     try:
         document: Document = decode(data, kind)
     except (ValueError, RecursionError) as fault:
         # ValueError: msgspec's own errors and broken UTF-8. RecursionError: nesting without end.
-        raise BadInput(f"document can't be read: {fault}") from fault
+        raise BadInput(_("document can't be read: {}").format(fault)) from fault
     return document
 
 
@@ -154,6 +155,6 @@ def _check_identity(identity: ProcessIdentity) -> None:
         for name in ("boot_id", "host", "version", "incarnation"):
             short_text(getattr(identity, name), name, _NAME_LIMIT)
     except KernelError as fault:
-        raise BadInput(f"process identity can't be used: {fault}") from fault
+        raise BadInput(_("process identity can't be used: {}").format(fault)) from fault
     if not 1970 <= identity.started_at.year < 9999:
-        raise BadInput("process identity can't be used: it started in no year of ours")
+        raise BadInput(_("process identity can't be used: it started in no year of ours"))

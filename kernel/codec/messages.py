@@ -29,6 +29,7 @@ from kernel.model.mail import (
     message_id,
 )
 from kernel.model.money import LIMIT
+from kernel.words import gettext as _
 
 __all__ = [
     "ACK",
@@ -80,7 +81,7 @@ class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def read(self, kind: type[Body]) -> Body:
         """The body as a value of that kind. Raises `BadInput`."""
-        return _decode(bytes(self.body), kind, f"the body of {self.kind} {self.id}")
+        return _decode(bytes(self.body), kind, _("the body of {} {}").format(self.kind, self.id))
 
 
 class _AckBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,11 +121,13 @@ def encode_body(body: Mapping[str, object] | Struct) -> Raw:
     try:
         data = msgspec.json.encode(body)
     except (TypeError, ValueError, RecursionError) as fault:
-        raise SaleRefused(f"this can't be sent: {fault}; correct it") from fault
+        raise SaleRefused(_("this can't be sent: {}; correct it").format(fault)) from fault
     if len(data) > BODY_LIMIT_BYTES:
-        raise SaleRefused(f"the message has {len(data)} bytes; shorten it to {BODY_LIMIT_BYTES}")
+        raise SaleRefused(
+            _("the message has {} bytes; shorten it to {}").format(len(data), BODY_LIMIT_BYTES)
+        )
     if not data.startswith(b"{"):
-        raise SaleRefused("the body of a message is a JSON object; name what it holds")
+        raise SaleRefused(_("the body of a message is a JSON object; name what it holds"))
     return Raw(data)
 
 
@@ -140,21 +143,21 @@ def signed_bytes(message: Message) -> bytes:
 
 def decode_message(data: bytes) -> Message:
     """Raises `BadInput`."""
-    message = _decode(data, Message, "the message")
+    message = _decode(data, Message, _("the message"))
     try:
         if not MESSAGE_KIND.fullmatch(message.kind):
-            raise BadInput(f"type {message.kind!r:.40}")  # `$` lets a newline through
+            raise BadInput(_("type {!r:.40}").format(message.kind))  # `$` lets a newline through
         terminal_id(message.sender)
         if message.to != EVERYBODY:
             terminal_id(message.to)
     except KernelError as fault:
-        raise BadInput(f"the message can't be used: {fault}") from fault
+        raise BadInput(_("the message can't be used: {}").format(fault)) from fault
     if not MESSAGE_ID.fullmatch(message.id) or created_ms_of(message.id) != message.created_ms:
-        raise BadInput("the message's id is not one of its time")
+        raise BadInput(_("the message's id is not one of its time"))
     if not 0 < message.expires_ms - message.created_ms <= LIFETIME_LIMIT_MS:
-        raise BadInput("the message's lifetime is out of range")
+        raise BadInput(_("the message's lifetime is out of range"))
     if not bytes(message.body).startswith(b"{"):
-        raise BadInput("the message's body is no JSON object")
+        raise BadInput(_("the message's body is no JSON object"))
     return message
 
 
@@ -187,10 +190,10 @@ def decode_ack(message: Message) -> Ack:
 
 def _decode(data: bytes, kind: type[Body], name: str) -> Body:
     if len(data) > MESSAGE_LIMIT_BYTES:
-        raise BadInput(f"{name} is larger than {MESSAGE_LIMIT_BYTES} bytes")
+        raise BadInput(_("{} is larger than {} bytes").format(name, MESSAGE_LIMIT_BYTES))
     try:
         body: Body = decode(data, kind)
     except (ValueError, RecursionError) as fault:
         # ValueError: msgspec's own errors and broken UTF-8. RecursionError: nesting without end.
-        raise BadInput(f"{name} can't be read: {fault}") from fault
+        raise BadInput(_("{} can't be read: {}").format(name, fault)) from fault
     return body

@@ -21,6 +21,7 @@ from kernel.errors import BadConfiguration, BadInput, KernelError
 from kernel.model.approvals import Approvable
 from kernel.model.identity import short_text
 from kernel.model.operators import Operator, Role, operator_number
+from kernel.words import gettext as _
 
 __all__ = [
     "KEY_LIMIT_BYTES",
@@ -126,17 +127,21 @@ def decode_operators(data: bytes, path: str) -> tuple[OperatorRecord, ...]:
     records = _decode(data, OperatorsDocument, path).operators
     numbers = {record.number for record in records}
     if len(numbers) != len(records):
-        raise BadConfiguration(f"{path} can't be used: a number stands in it twice; correct it")
+        raise BadConfiguration(
+            _("{} can't be used: a number stands in it twice; correct it").format(path)
+        )
     for record in records:
         try:
             operator_number(record.number)
             operator_name(record.name)
         except KernelError as fault:
-            raise BadConfiguration(f"{path} can't be used: {fault}") from fault
+            raise BadConfiguration(_("{} can't be used: {}").format(path, fault)) from fault
         if not _affordable(record.pin):
             raise BadConfiguration(
-                f"{path} can't be used: the PIN of {record.number} is no argon2id hash of at most "
-                f"{_MEMORY_LIMIT_KIB} KiB; set it anew with `posterm operator set-pin`"
+                _(
+                    "{} can't be used: the PIN of {} is no argon2id hash of at most {} "
+                    "KiB; set it anew with `posterm operator set-pin`"
+                ).format(path, record.number, _MEMORY_LIMIT_KIB)
             )
     return records
 
@@ -148,7 +153,7 @@ def operator_name(value: object) -> str:
 def pin_hash(value: str) -> str:
     """`value` if it is a hash that may stand in `operators.json`. Raises `BadInput`."""
     if not _affordable(value):
-        raise BadInput("the PIN's hash can't be used; give the PIN again")
+        raise BadInput(_("the PIN's hash can't be used; give the PIN again"))
     return value
 
 
@@ -170,7 +175,9 @@ def decode_key(data: bytes, half: Literal["public", "private"], path: str) -> by
     except (ValueError, binascii.Error):
         key = b""
     if document.half != half or len(key) != _KEY_BYTES:
-        raise BadConfiguration(f"{path} can't be used: it holds no {half} key; restore it")
+        raise BadConfiguration(
+            _("{} can't be used: it holds no {} key; restore it").format(path, half)
+        )
     return key
 
 
@@ -189,7 +196,7 @@ def _convert(body: Any, kind: type[Document]) -> Document:
     try:
         document: Document = decode(body, kind) if raw else convert(body, kind)
     except (ValueError, RecursionError) as fault:
-        raise BadInput(f"an approval's message can't be read: {fault}") from fault
+        raise BadInput(_("an approval's message can't be read: {}").format(fault)) from fault
     return document
 
 
@@ -197,5 +204,5 @@ def _decode(data: bytes, kind: type[Document], path: str) -> Document:
     try:
         document: Document = decode(data, kind)
     except (ValueError, RecursionError) as fault:
-        raise BadConfiguration(f"{path} can't be used: {fault}; restore it") from fault
+        raise BadConfiguration(_("{} can't be used: {}; restore it").format(path, fault)) from fault
     return document

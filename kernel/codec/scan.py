@@ -16,6 +16,8 @@ from kernel.codec.frame import HEAD_BYTES, next_frame_after, open_frame
 from kernel.codec.walk import NO_ENTRY, WRONG_CHAIN, WRONG_LSN, Position, Walk
 from kernel.model.entries import Stamp
 from kernel.model.till_entries import SegmentOpened
+from kernel.words import gettext as _
+from kernel.words import marked as N_
 
 __all__ = ["Position", "ReadFrame", "Reading", "damage_in_tail", "first_position", "read_frames"]
 
@@ -69,16 +71,16 @@ def damage_in_tail(data: bytes, reading: Reading, *, durable: int, same_boot: bo
     proves that everything below its `end` had been acknowledged. While the machine has not
     restarted, the page cache kept every write, in order: then only the last write can be short.
     """
-    offset = reading.at.offset
+    offset, fault = reading.at.offset, reading.fault or N_("the file ends")
     if offset < durable:
-        return f"{reading.fault or 'the file ends'} below offset {durable}, which was durable"
-    if reading.fault in (WRONG_CHAIN, WRONG_LSN, NO_ENTRY):
-        return reading.fault
+        return _("{} below offset {}, which was durable").format(_(fault), durable)
+    if fault in (WRONG_CHAIN, WRONG_LSN, NO_ENTRY):
+        return _(fault)
     for start, end in next_frame_after(data, offset):
         if _stated_end(data[start + HEAD_BYTES : end - 1], start) > offset:
-            return f"{reading.fault}, and the entry at offset {start} states it was durable"
+            return _("{}, and the entry at offset {} states it was durable").format(_(fault), start)
     if same_boot and b"\n" in data[offset:]:
-        return f"{reading.fault}, and no power was cut that could explain it"
+        return _("{}, and no power was cut that could explain it").format(_(fault))
     return None
 
 

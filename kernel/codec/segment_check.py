@@ -18,20 +18,31 @@ from kernel.codec.frame import HEAD_BYTES
 from kernel.codec.scan import first_position
 from kernel.codec.walk import Position, Walk
 from kernel.model.till_entries import PeriodClosed, Seal, SegmentOpened, Started
+from kernel.words import gettext as _
+from kernel.words import marked as N_
 
 __all__ = ["Fault", "SegmentFacts", "StartFound", "check_segment", "unreadable"]
 
 _ABOUT_THE_LOG = frozenset({"seal", "z", "start", "segment"})
 """The kinds that are decoded."""
-NO_FIRST_ENTRY = "the segment's first entry is missing or wrong"
+NO_FIRST_ENTRY = N_("the segment's first entry is missing or wrong")
 
 
 class Fault(NamedTuple):
-    """`lsn` is the number of the entry at `offset`, or the one that it should have."""
+    """`lsn` is the number of the entry at `offset`, or the one that it should have.
+
+    It comes from whichever process read the segment, which need not know the reader's language:
+    so `words` are marked ones, with a place for `fact`, and `meaning` says them.
+    """
 
     offset: int
     lsn: int
-    meaning: str
+    words: str
+    fact: str | int | tuple[int, int] = ""
+
+    @property
+    def meaning(self) -> str:
+        return _(self.words).format(self.fact)
 
 
 class StartFound(NamedTuple):
@@ -42,7 +53,8 @@ class StartFound(NamedTuple):
 
 
 class SegmentFacts(NamedTuple):
-    """`at` is where the sound frames end, `stopped` what is wrong there (None: the data ends).
+    """`at` is where the sound frames end, `stopped` what is wrong there (None: the data ends),
+    in marked words with a place for `stopped_by`.
 
     `faults` are wrong whatever `at` says. `marked_lsn` is the LSN of the entry that ends at the
     offset asked for, None where none does.
@@ -58,19 +70,20 @@ class SegmentFacts(NamedTuple):
     marked_lsn: int | None
     faults: tuple[Fault, ...]
     stopped: str | None
+    stopped_by: str = ""
 
 
-def unreadable(meaning: str, size_bytes: int = 0) -> SegmentFacts:
+def unreadable(words: str, fact: str = "", size_bytes: int = 0) -> SegmentFacts:
     """A segment of which nothing can be said but why."""
     nowhere = Position(0, b"", 0)
-    return SegmentFacts(size_bytes, None, nowhere, nowhere, 0, False, (), None, (), meaning)
+    return SegmentFacts(size_bytes, None, nowhere, nowhere, 0, False, (), None, (), words, fact)
 
 
 def check_segment(data: bytes, marked_offset: int = 0) -> SegmentFacts:
     """Every CRC, LSN, chain value, digest and stated `end` of one segment."""
     found = first_position(data)
     if found is None:
-        return unreadable(NO_FIRST_ENTRY, len(data))
+        return unreadable(NO_FIRST_ENTRY, size_bytes=len(data))
     first, opened = found
     walked = _walk(data, first)
     faults, starts, sealed = _look_at(data, walked)
@@ -128,29 +141,29 @@ def _look_at(data: bytes, walked: _Walked) -> tuple[list[Fault], list[StartFound
     for start, heading, body in walked.noticed:
         lsn = heading.lsn
         if heading.end > start:
-            meaning = f"it states that {heading.end} bytes were durable before they were written"
-            faults.append(Fault(start, lsn, meaning))
+            words = N_("it states that {} bytes were durable before they were written")
+            faults.append(Fault(start, lsn, words, heading.end))
         try:
             act = decode_act(body)
         except msgspec.DecodeError:
-            faults.append(Fault(start, lsn, "the entry's JSON is not of its kind"))
+            faults.append(Fault(start, lsn, N_("the entry's JSON is not of its kind")))
             continue
         match act:
             case Started():
                 starts.append(StartFound(start, lsn, act.epoch, act.boot))
             case SegmentOpened() if start:
-                faults.append(Fault(start, lsn, "a segment begins inside another"))
+                faults.append(Fault(start, lsn, N_("a segment begins inside another")))
             case Seal() | PeriodClosed():
                 digest.update(memoryview(data)[digested:start])
                 digested = start
                 if act.sha256 != digest.hexdigest():
                     what = "seal" if isinstance(act, Seal) else "Z"
-                    meaning = f"the {what}'s SHA-256 is not that of the bytes before it"
-                    faults.append(Fault(start, lsn, meaning))
+                    words = N_("the {}'s SHA-256 is not that of the bytes before it")
+                    faults.append(Fault(start, lsn, words, what))
                 if isinstance(act, Seal):
                     sealed = start + HEAD_BYTES + len(body) + 1 == walked.at.offset
                     if not sealed:
-                        faults.append(Fault(start, lsn, "entries follow the seal"))
+                        faults.append(Fault(start, lsn, N_("entries follow the seal")))
             case _:
                 pass
     return faults, starts, sealed

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from kernel.codec.configuration import Value
 from kernel.codec.settings import LocalSettings, Settings
+from kernel.words import gettext as _
 
 __all__ = ["SettingFacts", "setting_facts", "settings_schema"]
 
@@ -38,7 +39,7 @@ def setting_facts() -> tuple[SettingFacts, ...]:
             kind=_kind_text(hints[key]),
             default=getattr(defaults, key),
             local=key in LocalSettings.__struct_fields__,
-            description=_said(hints[key], "description"),
+            description=_(_said(hints[key], "description")),
         )
         for key in Settings.__struct_fields__
     )
@@ -56,10 +57,10 @@ def _kind_text(hint: Any) -> str:
     text = next((_plain(one) for one in get_args(kind) if null and one is not type(None)), None)
     said = text or _plain(kind)
     if _said(hint, "ge") is not None:
-        said += f" {_said(hint, 'ge')} to {_said(hint, 'le')}"
+        said = _("{} {} to {}").format(said, _said(hint, "ge"), _said(hint, "le"))
     if _said(hint, "max_length") is not None:
-        said += f", at most {_said(hint, 'max_length')}"
-    return f"{said} or null" if null else said
+        said = _("{}, at most {}").format(said, _said(hint, "max_length"))
+    return _("{} or null").format(said) if null else said
 
 
 def _said(hint: Any, what: str) -> Any:
@@ -73,7 +74,7 @@ def _plain(kind: Any) -> str:
     if getattr(kind, "__origin__", None) is Literal:
         return ", ".join(get_args(kind))
     if getattr(kind, "__origin__", None) is tuple:
-        return f"list of {_plain(get_args(kind)[0])}"
+        return _("list of {}").format(_plain(get_args(kind)[0]))
     if issubclass(kind, StrEnum):
         return ", ".join(kind)
-    return {str: "text", int: "integer", bool: "true or false"}[kind]
+    return {str: _("text"), int: _("integer"), bool: _("true or false")}[kind]

@@ -16,6 +16,7 @@ from kernel.codec.typed import decode
 from kernel.errors import BadInput, KernelError, SaleRefused
 from kernel.model.identity import short_text, terminal_id
 from kernel.model.money import LIMIT
+from kernel.words import gettext as _
 
 __all__ = [
     "GRACE_LIMIT_S",
@@ -74,11 +75,11 @@ def encode_shutdown(order: ShutdownOrder) -> bytes:
 def decode_shutdown(data: bytes) -> ShutdownOrder:
     """Raises `BadInput`."""
     if len(data) > SHUTDOWN_LIMIT_BYTES:
-        raise BadInput(f"the shutdown order is larger than {SHUTDOWN_LIMIT_BYTES} bytes")
+        raise BadInput(_("the shutdown order is larger than {} bytes").format(SHUTDOWN_LIMIT_BYTES))
     try:
         order: ShutdownOrder = decode(data, ShutdownOrder)
     except (ValueError, RecursionError) as fault:
-        raise BadInput(f"the shutdown order can't be read: {fault}") from fault
+        raise BadInput(_("the shutdown order can't be read: {}").format(fault)) from fault
     _check(order)
     return order
 
@@ -92,10 +93,12 @@ def _check(order: ShutdownOrder) -> None:
     grace_ms = order.deadline_ms - order.ordered_ms
     if not 0 <= grace_ms <= GRACE_LIMIT_S * 1000:
         raise BadInput(
-            f"a grace period of {grace_ms // 1000} s is out of range; give 0 to {GRACE_LIMIT_S}"
+            _("a grace period of {} s is out of range; give 0 to {}").format(
+                grace_ms // 1000, GRACE_LIMIT_S
+            )
         )
     try:
         terminal_id(order.by)
         short_text(order.reason, "reason", _REASON_LIMIT)
     except KernelError as fault:
-        raise BadInput(f"the shutdown order can't be used: {fault}") from fault
+        raise BadInput(_("the shutdown order can't be used: {}").format(fault)) from fault

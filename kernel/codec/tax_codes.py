@@ -14,6 +14,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from kernel.words import gettext as _
+
 __all__ = ["TAX_CODES_LIMIT", "TaxCode", "check_tax_codes"]
 
 TAX_CODES_LIMIT = 50
@@ -32,12 +34,16 @@ def check_tax_codes(entries: Sequence[str]) -> None:
     codes = [entry.partition("=")[0] for entry in entries]
     for code, entry in zip(codes, entries, strict=True):
         if codes.count(code) > 1:
-            raise ValueError(f"tax code {code} is given twice: a code has one meaning")
+            raise ValueError(_("tax code {} is given twice: a code has one meaning").format(code))
         taxes = [match.groups() for match in _ONE.finditer(entry.partition("=")[2])]
         names = [name + plus for name, plus, _percent in taxes]
         if len(set(names)) < len(names):
-            raise ValueError(f"tax code {code} names a tax twice; name each once")
+            raise ValueError(_("tax code {} names a tax twice; name each once").format(code))
         if taxes[0][1]:
-            raise ValueError(f"tax code {code} begins with a compound tax; put it after another")
+            raise ValueError(
+                _("tax code {} begins with a compound tax; put it after another").format(code)
+            )
         if any(Decimal(percent) > 100 for _name, _plus, percent in taxes):
-            raise ValueError(f"tax code {code} has a tax of more than 100 percent; correct it")
+            raise ValueError(
+                _("tax code {} has a tax of more than 100 percent; correct it").format(code)
+            )

@@ -20,6 +20,7 @@ from kernel.model.identity import TransactionId, short_text
 from kernel.model.money import LIMIT
 from kernel.model.suspension import check_parked
 from kernel.model.ticket import parse_ticket
+from kernel.words import gettext as _
 
 __all__ = ["TICKET_LIMIT_BYTES", "Ticket", "decode_ticket", "encode_ticket"]
 
@@ -51,23 +52,27 @@ def encode_ticket(ticket: Ticket) -> bytes:
     """`<crc32> <json>\\n`. Raises `BadInput` for a sale that is too large to be suspended."""
     body = msgspec.json.encode(ticket) + b"\n"
     if len(body) + _CRC_BYTES > TICKET_LIMIT_BYTES:
-        raise BadInput(f"the sale has {len(body)} bytes; at most {TICKET_LIMIT_BYTES} go to a till")
+        raise BadInput(
+            _("the sale has {} bytes; at most {} go to a till").format(
+                len(body), TICKET_LIMIT_BYTES
+            )
+        )
     return b"%08x %b" % (crc32(body), body)
 
 
 def decode_ticket(data: bytes) -> Ticket:
     """Raises `BadInput`, for a newer format too."""
     if len(data) > TICKET_LIMIT_BYTES or data[:_CRC_BYTES] != b"%08x " % crc32(data[_CRC_BYTES:]):
-        raise BadInput("the suspended sale is damaged: its CRC does not match")
+        raise BadInput(_("the suspended sale is damaged: its CRC does not match"))
     try:
         ticket = _decoder.decode(data[_CRC_BYTES:])
         if encode_ticket(ticket) != data:
-            raise BadInput("the suspended sale says more than this version knows")
+            raise BadInput(_("the suspended sale says more than this version knows"))
         parse_ticket(ticket.ticket)
         TransactionId.parse(ticket.origin)
         if ticket.reason is not None:
             short_text(ticket.reason, "reason", _REASON_LIMIT)
         check_parked(ticket.sale)
     except (ValueError, RecursionError, KernelError) as fault:
-        raise BadInput(f"the suspended sale can't be used: {fault}") from fault
+        raise BadInput(_("the suspended sale can't be used: {}").format(fault)) from fault
     return ticket

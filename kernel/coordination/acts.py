@@ -31,6 +31,7 @@ from kernel.disk.owned import replace_owned
 from kernel.errors import BadConfiguration, BadInput
 from kernel.model.mail import RANDOM_BYTES, created_ms_of, message_id
 from kernel.model.operators import MANAGER_TERMINAL
+from kernel.words import gettext as _
 
 __all__ = ["ACT", "ActFiles"]
 
@@ -88,10 +89,12 @@ class ActFiles:
                 mode=FILE_MODE,
             )
         except (OSError, BadConfiguration) as fault:
-            why = fault.strerror if isinstance(fault, OSError) else "it belongs to another user"
+            why = fault.strerror if isinstance(fault, OSError) else _("it belongs to another user")
             raise BadConfiguration(
-                f"the act can't be handed to the manager's console: {why}; do it as the user who "
-                f"owns {self._layout.root}"
+                _(
+                    "the act can't be handed to the manager's console: {}; do it as the "
+                    "user who owns {}"
+                ).format(why, self._layout.root)
             ) from fault
         self._ring(self._manager.doorbell)
 
@@ -116,7 +119,9 @@ class ActFiles:
         try:
             data = read_file(self._disk, self._manager.answer(message), ANSWER_LIMIT_BYTES)
         except OSError as fault:
-            raise BadInput(f"the console's answer can't be read: {fault.strerror}") from fault
+            raise BadInput(
+                _("the console's answer can't be read: {}").format(fault.strerror)
+            ) from fault
         return None if data is None else decode_act_answer(data)
 
     def forget(self, message: str) -> None:

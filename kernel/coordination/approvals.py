@@ -24,6 +24,9 @@ from kernel.model.approvals import Asked, asked_now
 from kernel.model.entries import Act
 from kernel.model.ledger import Ledger
 from kernel.model.till_entries import Approval, Event
+from kernel.words import gettext as _
+from kernel.words import in_english
+from kernel.words import marked as N_
 
 __all__ = [
     "DECLINED",
@@ -45,11 +48,11 @@ _OPEN_LIMIT = 256
 class ApprovalOutcome(Enum):
     """Where a request stands."""
 
-    AWAITED = "awaited"
-    GRANTED = "granted"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
-    TIMED_OUT = "timed out"
+    AWAITED = N_("awaited")
+    GRANTED = N_("granted")
+    DECLINED = N_("declined")
+    WITHDRAWN = N_("withdrawn")
+    TIMED_OUT = N_("timed out")
 
 
 class Awaited:
@@ -112,7 +115,9 @@ class AwaitedApprovals:
             }
             if len(self._awaited) >= _AWAITED_LIMIT:
                 raise SaleRefused(
-                    f"{_AWAITED_LIMIT} approvals are awaited already; withdraw one or wait"
+                    _("{} approvals are awaited already; withdraw one or wait").format(
+                        _AWAITED_LIMIT
+                    )
                 )
             self._awaited[awaited.token] = awaited
 
@@ -129,7 +134,9 @@ class AwaitedApprovals:
         for one in waiting:
             if one.outcome is ApprovalOutcome.AWAITED:
                 raise SaleRefused(
-                    f"an approval is awaited for {one.asked}; wait for the answer or withdraw it"
+                    _("an approval is awaited for {}; wait for the answer or withdraw it").format(
+                        one.asked
+                    )
                 )
 
 
@@ -138,22 +145,24 @@ def decide_answer(
 ) -> Act:
     """The entry that an answer becomes; refused where it comes too late or says another thing."""
     if awaited is None or awaited.outcome is not ApprovalOutcome.AWAITED:
-        why = awaited.outcome.value if awaited is not None else "unknown here"
-        raise SaleRefused(f"the request is {why}; nothing was approved")
+        why = _(awaited.outcome.value) if awaited is not None else _("unknown here")
+        raise SaleRefused(_("the request is {}; nothing was approved").format(why))
     request, asked = awaited.request, awaited.asked
     said = (answer.what, answer.transaction, answer.line, answer.old, answer.new)
     if said != (request.what, request.transaction, request.line, request.old, request.new):
-        raise SaleRefused("the answer is about something else than was asked; ask again")
+        raise SaleRefused(_("the answer is about something else than was asked; ask again"))
     if not answer.granted:
+        with in_english():
+            detail = str(asked)
         return Event(
             what=DECLINED,
             tx=asked.tx,
             operator=request.operator,
             approver=answer.approver,
-            detail=str(asked),
+            detail=detail,
         )
     if asked_now(ledger, asked.what, tx=asked.tx, line=asked.line, new=asked.new) != asked:
-        raise SaleRefused(f"this has changed since it was asked: {asked}; ask again")
+        raise SaleRefused(_("this has changed since it was asked: {}; ask again").format(asked))
     return granted(asked, answer.token, request.operator, answer.approver, by=by, key=key)
 
 
@@ -234,5 +243,5 @@ class OpenRequests:
         with self._lock:
             found = self._open.pop(token, None)
         if found is None:
-            raise SaleRefused("this request is answered, withdrawn or timed out")
+            raise SaleRefused(_("this request is answered, withdrawn or timed out"))
         return found

@@ -41,6 +41,7 @@ from kernel.model.operators import (
     operator_number,
     pin_digits,
 )
+from kernel.words import gettext as _
 
 __all__ = ["Operators", "PinHashes", "operators_of"]
 
@@ -117,8 +118,10 @@ class PinHashes:
                 return
             if self._clock.monotonic_s() >= deadline_s:
                 raise Contention(
-                    f"PINs have been checked without a pause for {_TURN_TIMEOUT_S:g} s; try again, "
-                    "and if it stays so, end the process that hangs"
+                    _(
+                        "PINs have been checked without a pause for {:g} s; try again, and "
+                        "if it stays so, end the process that hangs"
+                    ).format(_TURN_TIMEOUT_S)
                 )
             self._pause(_PAUSE_S)
 
@@ -169,9 +172,11 @@ class Operators:
 
         def added(records: Records) -> Records:
             if any(one.number == number for one in records):
-                raise BadInput(f"operator {number} is there already; choose another number")
+                raise BadInput(
+                    _("operator {} is there already; choose another number").format(number)
+                )
             if len(records) >= OPERATORS_LIMIT:
-                raise BadInput(f"a shop has at most {OPERATORS_LIMIT} operators")
+                raise BadInput(_("a shop has at most {} operators").format(OPERATORS_LIMIT))
             return tuple(sorted((*records, record), key=lambda one: one.number))
 
         return self._change("operator_added", number, added)
@@ -212,7 +217,9 @@ class Operators:
             after = change(before)
             if _managers(before) and not _managers(after):
                 raise BadInput(
-                    f"operator {number} is the only manager; make another one manager first"
+                    _("operator {} is the only manager; make another one manager first").format(
+                        number
+                    )
                 )
             changed = next(one.public for one in after if one.number == number)
             self._note(what, f"{number} {changed.role}")
@@ -221,7 +228,9 @@ class Operators:
 
     def _write(self, data: bytes) -> None:
         if len(data) > OPERATORS_LIMIT_BYTES:
-            raise BadInput(f"operators.json would have {len(data)} bytes; shorten the names")
+            raise BadInput(
+                _("operators.json would have {} bytes; shorten the names").format(len(data))
+            )
         path = self._layout.operators
         try:
             # Made where tills can't write, then renamed to where they can.
@@ -253,7 +262,9 @@ def _changing(
 ) -> Callable[[Records], Records]:
     def changed(records: Records) -> Records:
         if all(one.number != number for one in records):
-            raise BadInput(f"there is no operator {number!r:.20}; see `posterm operator list`")
+            raise BadInput(
+                _("there is no operator {!r:.20}; see `posterm operator list`").format(number)
+            )
         return tuple(change(one) if one.number == number else one for one in records)
 
     return changed

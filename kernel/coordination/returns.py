@@ -31,6 +31,7 @@ from kernel.disk.layout import Layout
 from kernel.disk.lock import OperationLock
 from kernel.errors import SaleRefused
 from kernel.model.identity import TransactionId
+from kernel.words import gettext as _
 
 __all__ = ["Booking", "BookingState", "Returns"]
 
@@ -121,8 +122,13 @@ class Returns:
             )
             if taken + booking.quantity > sold:
                 raise SaleRefused(
-                    f"line {booking.line} of {booking.origin}: {_plain(sold)} sold, "
-                    f"{_plain(taken)} taken back already; {_plain(booking.quantity)} can't be"
+                    _("line {} of {}: {} sold, {} taken back already; {} can't be").format(
+                        booking.line,
+                        booking.origin,
+                        _plain(sold),
+                        _plain(taken),
+                        _plain(booking.quantity),
+                    )
                 )
             try:
                 create_file(self._disk, path)

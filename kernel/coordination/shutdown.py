@@ -29,6 +29,7 @@ from kernel.disk.files import SHARED_FILE_MODE, Disk, read_file, replace_file
 from kernel.disk.layout import Layout
 from kernel.disk.lock import OperationLock
 from kernel.errors import BadConfiguration, BadInput, Contention
+from kernel.words import gettext as _
 
 __all__ = ["CANCEL", "ORDER", "ShutdownFlag"]
 
@@ -63,9 +64,10 @@ class ShutdownFlag:
             standing = self._standing()
             if standing is not None and standing.live(self._clock.wall_ms()):
                 raise Contention(
-                    f"{standing.by} is shutting the shop down already, until "
-                    f"{_clock_time(standing.deadline_ms)} ({standing.reason}); "
-                    "wait for that, or cancel it with `posterm shutdown --cancel`"
+                    _(
+                        "{} is shutting the shop down already, until {} ({}); wait for "
+                        "that, or cancel it with `posterm shutdown --cancel`"
+                    ).format(standing.by, _clock_time(standing.deadline_ms), standing.reason)
                 )
             try:
                 replace_file(self._disk, path, data, scratch=scratch, mode=SHARED_FILE_MODE)
@@ -96,9 +98,10 @@ class ShutdownFlag:
         order = self.live()
         if order is not None and order.by != terminal:
             raise Contention(
-                f"the shop is being shut down until {_clock_time(order.deadline_ms)} "
-                f"({order.reason}); start {terminal} after that, or cancel the shutdown with "
-                "`posterm shutdown --cancel`"
+                _(
+                    "the shop is being shut down until {} ({}); start {} after that, or "
+                    "cancel the shutdown with `posterm shutdown --cancel`"
+                ).format(_clock_time(order.deadline_ms), order.reason, terminal)
             )
 
     def standing(self) -> ShutdownOrder | None:
@@ -135,10 +138,12 @@ class ShutdownFlag:
         except OSError as fault:
             if fault.errno not in _AT_OUR_LIMIT:
                 raise
-            raise Contention(f"{path} can't be read now: {fault.strerror}; try again") from fault
+            raise Contention(
+                _("{} can't be read now: {}; try again").format(path, fault.strerror)
+            ) from fault
         order = None if data is None else decode_shutdown(data)
         if order is not None and not self._believed(order):
-            raise BadInput("MANAGER did not sign it")
+            raise BadInput(_("MANAGER did not sign it"))
         return order
 
     def _believed(self, order: ShutdownOrder) -> bool:

@@ -31,6 +31,7 @@ from kernel.disk.lock import OperationLock
 from kernel.disk.owned import PRIVATE_MODE, read_owned, replace_owned
 from kernel.errors import BadConfiguration, SaleRefused
 from kernel.model.operators import MANAGER_TERMINAL
+from kernel.words import gettext as _
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -80,7 +81,9 @@ class Signatures:
         from base64 import b64encode
 
         if self._terminal != MANAGER_TERMINAL:
-            raise SaleRefused(f"only {MANAGER_TERMINAL} signs; do it at the manager's console")
+            raise SaleRefused(
+                _("only {} signs; do it at the manager's console").format(MANAGER_TERMINAL)
+            )
         return b64encode(self._private().sign(data)).decode()
 
     def verify(self, data: bytes, signature: str) -> bool:

@@ -29,6 +29,7 @@ from kernel.disk.layout import Layout
 from kernel.errors import BadConfiguration, BadInput, DiskFull
 from kernel.model.identity import TransactionId
 from kernel.model.suspension import LastTicket
+from kernel.words import gettext as _
 
 __all__ = ["RELEASED", "Place", "Release", "SuspendedSales", "TicketFile", "sharing"]
 
@@ -113,7 +114,7 @@ class SuspendedSales:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         ticket = decode_ticket(data)
         if ticket.ticket != file.ticket:
-            raise BadInput(f"{path} holds ticket {ticket.ticket}; somebody renamed it")
+            raise BadInput(_("{} holds ticket {}; somebody renamed it").format(path, ticket.ticket))
         return ticket
 
     def put(self, ticket: Ticket, till: str) -> TicketFile | None:
@@ -241,7 +242,11 @@ def sharing(path: str) -> Iterator[None]:
         raise
     except OSError as fault:
         if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"{path}: the disk is full; make room and try again") from fault
+            raise DiskFull(
+                _("{}: the disk is full; make room and try again").format(path)
+            ) from fault
         raise BadConfiguration(
-            f"{path} can't be used: {fault.strerror}; let this user write in its directory"
+            _("{} can't be used: {}; let this user write in its directory").format(
+                path, fault.strerror
+            )
         ) from fault

@@ -11,6 +11,7 @@ from kernel.clock import Clock
 from kernel.codec.configuration import Configuration, Published, Values, resolve
 from kernel.coordination.configuration import WAITING_LIMIT, ConfigurationFiles
 from kernel.errors import BadConfiguration
+from kernel.words import gettext as _
 
 __all__ = ["TillConfiguration"]
 
@@ -44,12 +45,14 @@ class TillConfiguration:
         applied = known.version if known is not None else applied
         newest = self._latest(sha256, faults)
         if newest is None and applied and not faults:
-            faults.append("system_config.json is gone; publish the configuration again")
+            faults.append(_("system_config.json is gone; publish the configuration again"))
         if newest is not None and newest.version < applied:
             # Put back by hand, or out of an old copy: a signature alone does not make it new.
             faults.append(
-                f"system_config.json holds version {newest.version}, which is older than version "
-                f"{applied}; publish the configuration again"
+                _(
+                    "system_config.json holds version {}, which is older than version {}; "
+                    "publish the configuration again"
+                ).format(newest.version, applied)
             )
         if newest is None or newest.version < applied:
             newest = known or self._version(applied, faults) or newest
@@ -96,8 +99,10 @@ class TillConfiguration:
         published = self._files.version(version) if version else None
         if version and published is None:
             raise BadConfiguration(
-                f"version {version} of the configuration is not in the shop's history; restore "
-                "it from a copy"
+                _(
+                    "version {} of the configuration is not in the shop's history; restore "
+                    "it from a copy"
+                ).format(version)
             )
         return self._resolve(published)
 
@@ -136,7 +141,9 @@ class TillConfiguration:
             faults.append(str(fault))
             return None
         if found is None:
-            faults.append(f"version {number} of the configuration is missing from the history")
+            faults.append(
+                _("version {} of the configuration is missing from the history").format(number)
+            )
         return found
 
     def _resolve(self, published: Published | None) -> Configuration:

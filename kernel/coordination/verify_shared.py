@@ -27,6 +27,7 @@ from kernel.errors import BadInput, LogDamaged
 from kernel.model.entries import LineKind
 from kernel.model.identity import TransactionId, terminal_id
 from kernel.model.transaction import State, Transaction
+from kernel.words import gettext as _
 
 __all__ = ["SharedVerdict", "check_shared"]
 
@@ -51,7 +52,7 @@ class SharedVerdict:
 def check_shared(disk: Disk, layout: Layout) -> SharedVerdict:
     """Raises `OSError`, `BadConfiguration`."""
     found = _look(disk, layout)
-    for _ in range(LOOKS - 1):
+    for _look_again in range(LOOKS - 1):
         if found.sound:
             break
         again = _look(disk, layout)
@@ -85,7 +86,7 @@ def _look(disk: Disk, layout: Layout) -> SharedVerdict:
         returned = _Returns(layout.returns, bookings, told, terminals)
         damages += [*returned.damages(), *_beyond(layout.returns, bookings, told, sold)]
     except LogDamaged as fault:
-        notes.append(f"{layout.shared}: not compared with the logs: {fault}")
+        notes.append(_("{}: not compared with the logs: {}").format(layout.shared, fault))
         return SharedVerdict(len(files), len(bookings), (), tuple(notes))
     notes += [*suspended.notes, *returned.notes]
     return SharedVerdict(len(files), len(bookings), tuple(damages), tuple(notes))
@@ -116,7 +117,7 @@ def _sorted_names(
         elif release is not None:
             releases.append(release)
         else:
-            notes.append(f"{layout.suspended}/{name}: no suspended sale has this name")
+            notes.append(_("{}/{}: no suspended sale has this name").format(layout.suspended, name))
     return files, releases, notes
 
 
@@ -125,7 +126,7 @@ def _bookings(layout: Layout, names: list[str]) -> tuple[list[Booking], list[str
     strange = [name for name, booking in found.items() if booking is None]
     return (
         [booking for booking in found.values() if booking is not None],
-        [f"{layout.returns}/{name}: no booking has this name" for name in strange],
+        [_("{}/{}: no booking has this name").format(layout.returns, name) for name in strange],
     )
 
 
@@ -157,38 +158,48 @@ class _Returns:
         counted: set[str] = set()
         for booking in self._bookings:
             if booking.id in counted:
-                yield self._finding(booking, "another file has the same booking; it counts twice")
+                yield self._finding(
+                    booking, _("another file has the same booking; it counts twice")
+                )
             counted.add(booking.id)
             yield from self._of_file(booking)
         for one in self._told.returns:
             standing = self._told.standing(one)
             for given in standing[1:]:
-                others = f"{standing[0].transaction} gives back under it too"
-                yield Finding(*given.at, f"booking {one} stands in two sales: {others}")
+                others = _("{} gives back under it too").format(standing[0].transaction)
+                yield Finding(
+                    *given.at, _("booking {} stands in two sales: {}").format(one, others)
+                )
             if standing and one not in counted:
-                yield Finding(*standing[0].at, _uncounted(standing[0], f"booking {one} is gone"))
+                yield Finding(
+                    *standing[0].at, _uncounted(standing[0], _("booking {} is gone").format(one))
+                )
         for given in self._told.unbooked:
-            yield Finding(*given.at, _uncounted(given, "it names no booking"))
+            yield Finding(*given.at, _uncounted(given, _("it names no booking")))
 
     def _of_file(self, booking: Booking) -> Iterator[Finding]:
         given = self._told.returns.get(booking.id, [])
         standing = self._told.standing(booking.id)
         for one in standing[:1]:
             if (one.origin, one.line, one.quantity) != _said_by(booking):
-                said = f"line {one.line} of {one.origin}, {_plain(one.quantity)}"
-                yield self._finding(booking, f"the log of {one.transaction} gives back {said}")
+                said = _("line {} of {}, {}").format(one.line, one.origin, _plain(one.quantity))
+                yield self._finding(
+                    booking, _("the log of {} gives back {}").format(one.transaction, said)
+                )
         if booking.state is BookingState.READY or booking.holder is None:
             if not standing:
-                why = "is void" if given else "is in no log"
-                yield self._finding(booking, f"the return that it counts {why}")
+                why = _("is void") if given else _("is in no log")
+                yield self._finding(booking, _("the return that it counts {}").format(why))
             return
         if booking.state is BookingState.RELEASE and not given:
-            yield self._finding(booking, "the return that it counts is in no log")
+            yield self._finding(booking, _("the return that it counts is in no log"))
         till = TransactionId.parse(booking.holder).terminal
         if not self._terminals.get(till, False):
-            fate = "counts it" if standing else "takes it away"
+            fate = _("counts it") if standing else _("takes it away")
             self.notes.append(
-                f"{self._directory}/{booking}: {till} ended on the way; its next start {fate}"
+                _("{}/{}: {} ended on the way; its next start {}").format(
+                    self._directory, booking, till, fate
+                )
             )
 
     def _finding(self, booking: Booking, meaning: str) -> Finding:
@@ -200,8 +211,10 @@ def _said_by(booking: Booking) -> tuple[str, int, int]:
 
 
 def _uncounted(given: GivenBack, fact: str) -> str:
-    what = f"{_plain(given.quantity)} of line {given.line} of {given.origin}"
-    return f"{given.transaction} gives back {what}, and {fact}: it could be given back again"
+    what = _("{} of line {} of {}").format(_plain(given.quantity), given.line, given.origin)
+    return _("{} gives back {}, and {}: it could be given back again").format(
+        given.transaction, what, fact
+    )
 
 
 def _origins(told: Told, bookings: list[Booking]) -> set[str]:
@@ -240,18 +253,17 @@ def _beyond(
 
 def _fault(receipt: Transaction | None, origin: str, number: int, taken: int) -> str | None:
     if receipt is None or receipt.state is not State.COMMITTED:
-        return f"no log has a receipt {origin}"
+        return _("no log has a receipt {}").format(origin)
     if not 1 <= number <= len(receipt.lines):
-        return f"receipt {origin} has no line {number}; it has {len(receipt.lines)}"
+        return _("receipt {} has no line {}; it has {}").format(origin, number, len(receipt.lines))
     line = receipt.lines.line(number)
     if line.kind not in _SOLD or line.quantity <= 0:
-        return f"line {number} of {origin} is no sold item"
+        return _("line {} of {} is no sold item").format(number, origin)
     if receipt.lines.reversal_of(number) is not None:
-        return f"line {number} of {origin} was void; it was never paid"
+        return _("line {} of {} was void; it was never paid").format(number, origin)
     if taken > line.quantity:
-        return (
-            f"of line {number} of {origin}, {_plain(line.quantity)} were sold and "
-            f"{_plain(taken)} given back"
+        return _("of line {} of {}, {} were sold and {} given back").format(
+            number, origin, _plain(line.quantity), _plain(taken)
         )
     return None
 

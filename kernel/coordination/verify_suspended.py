@@ -17,6 +17,7 @@ from kernel.errors import BadInput
 from kernel.model.identity import TransactionId
 from kernel.model.suspension import LastTicket
 from kernel.model.transaction import State, Transaction
+from kernel.words import gettext as _
 
 __all__ = ["SuspendedCheck"]
 
@@ -60,7 +61,7 @@ class SuspendedCheck:
         for origin, files in self._places.items():
             if len(files) > 1:
                 names = " and ".join(map(str, files))
-                yield self._finding(files[1], f"sale {origin} is there twice: {names}")
+                yield self._finding(files[1], _("sale {} is there twice: {}").format(origin, names))
         yield from self._nowhere()
         for origin, recalls in self._told.recalled.items():
             yield from self._of_recalls(origin, recalls)
@@ -79,37 +80,43 @@ class SuspendedCheck:
         if file.place is Place.PENDING and not self._decided(file):
             if waits or recalls:
                 self._places.setdefault(origin, []).append(file)
-                yield self._finding(file, f"{file.till} went on without it, and would remove it")
+                yield self._finding(
+                    file, _("{} went on without it, and would remove it").format(file.till)
+                )
             else:
-                self._note(file, "still has the sale; its next start removes this file")
+                self._note(file, _("still has the sale; its next start removes this file"))
             return
         last = self._told.last.get(file.till or "")
         if file.place is Place.CLAIM and last == LastTicket(file.ticket, origin):
-            self._note(file, "has recalled it; its next start removes this file")
+            self._note(file, _("has recalled it; its next start removes this file"))
             return
         self._places.setdefault(origin, []).append(file)
         if recalls:
             where = ", ".join(one.transaction for one in recalls)
-            yield self._finding(file, f"sale {origin} was recalled as {where} and could be again")
+            yield self._finding(
+                file, _("sale {} was recalled as {} and could be again").format(origin, where)
+            )
         elif not waits:
-            meaning = f"no log says that sale {origin} was suspended as ticket {file.ticket}"
+            meaning = _("no log says that sale {} was suspended as ticket {}").format(
+                origin, file.ticket
+            )
             yield self._finding(file, meaning)
         elif left is not None and not _same(left, ticket):
-            meaning = f"it is not the sale that {origin} was suspended with"
+            meaning = _("it is not the sale that {} was suspended with").format(origin)
             yield Finding(self._path(file), 0, left.at.lsn, meaning)
         elif file.place is not Place.READY:
-            self._note(file, "ended on the way; its next start puts the sale on the floor")
+            self._note(file, _("ended on the way; its next start puts the sale on the floor"))
 
     def _unreadable(self, file: TicketFile, fault: BadInput) -> Iterator[Finding]:
         """A file that was cut short while it was made is nobody's sale, nor is one that the log
         has taken over."""
         if file.place is Place.PENDING and not self._decided(file):
-            self._note(file, "was writing it; its next start removes this file")
+            self._note(file, _("was writing it; its next start removes this file"))
             return
         last = self._told.last.get(file.till or "")
         recalled = last is not None and last.ticket == file.ticket and last.origin is not None
         if file.place is Place.CLAIM and recalled:
-            self._note(file, "has recalled it; its next start removes this file")
+            self._note(file, _("has recalled it; its next start removes this file"))
             return
         for origin, left in self._told.suspended.items():
             if left.ticket == file.ticket and origin not in self._told.recalled:
@@ -140,32 +147,42 @@ class SuspendedCheck:
     def _of_recalls(self, origin: str, recalls: list[Moved]) -> Iterator[Finding]:
         for again in recalls[1:]:
             first = recalls[0].transaction
-            meaning = f"sale {origin} is recalled as {again.transaction}; {first} has it already"
+            meaning = _("sale {} is recalled as {}; {} has it already").format(
+                origin, again.transaction, first
+            )
             yield Finding(*again.at, meaning)
         left = self._told.suspended.get(origin)
         for one in recalls:
             if left is None or left.ticket != one.ticket:
                 if (origin, one.ticket) not in self._released:
-                    meaning = f"no log says that sale {origin} was suspended as {one.ticket}"
+                    meaning = _("no log says that sale {} was suspended as {}").format(
+                        origin, one.ticket
+                    )
                     yield Finding(*one.at, meaning)
             elif left.digest != one.digest:
-                meaning = f"it is not the sale that {origin} was suspended with"
+                meaning = _("it is not the sale that {} was suspended with").format(origin)
                 yield Finding(*one.at, meaning)
 
     def _of_release(self, release: Release) -> Iterator[Finding]:
         path = f"{self._directory}/{release}"
         if (release.origin, release.ticket, release.till) not in self._told.released:
-            yield Finding(path, 0, 0, f"the log of {release.till} tells of no such release")
+            yield Finding(
+                path, 0, 0, _("the log of {} tells of no such release").format(release.till)
+            )
         sale = self._sale(release.origin)
         if sale is None or (
             sale.state is not State.OPEN
             and (sale.state is not State.SUSPENDED or sale.ticket != release.ticket)
         ):
-            state = sale.state.value if sale is not None else "in no log"
-            yield Finding(path, 0, 0, f"sale {release.origin} was released, and is {state}")
+            state = _(sale.state.value) if sale is not None else _("in no log")
+            yield Finding(
+                path, 0, 0, _("sale {} was released, and is {}").format(release.origin, state)
+            )
         till = TransactionId.parse(release.origin).terminal
         if till not in self._running:
-            self.notes.append(f"{path}: the next start of {till} logs that the sale is gone")
+            self.notes.append(
+                _("{}: the next start of {} logs that the sale is gone").format(path, till)
+            )
 
     # --- saying it ---------------------------------------------------------------------------
 
@@ -188,4 +205,6 @@ def _same(left: Moved, ticket: Ticket) -> bool:
 
 
 def _lost(origin: str, ticket: str) -> str:
-    return f"sale {origin} was suspended as ticket {ticket} and is in no place: no file, no recall"
+    return _("sale {} was suspended as ticket {} and is in no place: no file, no recall").format(
+        origin, ticket
+    )

@@ -12,6 +12,7 @@ from kernel.disk.files import Disk
 from kernel.disk.find_entry import find_entry
 from kernel.disk.layout import Layout
 from kernel.errors import BadConfiguration, LogDamaged
+from kernel.words import gettext as _
 
 __all__ = ["refuse_if_behind_audit"]
 
@@ -28,13 +29,17 @@ def refuse_if_behind_audit(disk: Disk, layout: Layout, terminal: str) -> None:
             return
     except OSError as fault:
         raise BadConfiguration(
-            f"{layout.audit} can't be read: {fault.strerror}; let this user read it, or make it "
-            "anew with `posterm audit --rebuild`"
+            _(
+                "{} can't be read: {}; let this user read it, or make it anew with "
+                "`posterm audit --rebuild`"
+            ).format(layout.audit, fault.strerror)
         ) from fault
     raise LogDamaged(
         paths.wal,
         0,
         seen.lsn,
-        f"the audit log has LSN {seen.lsn} with chain {seen.chain} of {terminal} and its log has "
-        "not: it was cut off, or replaced by an older copy",
+        _(
+            "the audit log has LSN {} with chain {} of {} and its log has not: it was cut "
+            "off, or replaced by an older copy"
+        ).format(seen.lsn, seen.chain, terminal),
     )

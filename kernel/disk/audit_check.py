@@ -20,6 +20,7 @@ from kernel.disk.layout import Layout
 from kernel.disk.verdict import Finding
 from kernel.errors import BadInput
 from kernel.model.identity import terminal_id
+from kernel.words import gettext as _
 
 if TYPE_CHECKING:
     from kernel.codec.audit_walk import ToldLine
@@ -83,7 +84,9 @@ def check_audit(disk: Disk, layout: Layout) -> AuditVerdict:
         lines += sum(tally.lines for tally in expected.values())
         waiting += beyond
         if fault is not None:
-            found.notes.append(f"{terminal}: compared up to where its log can be read: {fault}")
+            found.notes.append(
+                _("{}: compared up to where its log can be read: {}").format(terminal, fault)
+            )
             continue
         dates = {date for name, date in found.tallies if name == terminal} | expected.keys()
         for date in sorted(dates):
@@ -93,7 +96,7 @@ def check_audit(disk: Disk, layout: Layout) -> AuditVerdict:
                 path = tally.path if tally is not None else layout.audit_of(date)
                 found.damages.append(_first_difference(disk, layout, terminal, date, path))
     if waiting:
-        found.notes.append(f"{layout.audit}: {waiting} entries are not collected yet")
+        found.notes.append(_("{}: {} entries are not collected yet").format(layout.audit, waiting))
     damages = tuple(found.damages[:FINDINGS_LIMIT])
     return AuditVerdict(found.files, lines, waiting, damages, tuple(found.notes))
 
@@ -124,9 +127,9 @@ def _read_files(disk: Disk, layout: Layout) -> _Found:
                     found.tallies[key].add(line)
                     found.last[terminal] = max(lsn, found.last.get(terminal, 0))
                 elif match is not None or decode_seen(line) is None:
-                    found.damages.append(Finding(path, offset, 0, "it is no line of this file"))
+                    found.damages.append(Finding(path, offset, 0, _("it is no line of this file")))
             if disk.fstat(descriptor).st_size > end:
-                found.notes.append(f"{path}: its last line is cut short or under way")
+                found.notes.append(_("{}: its last line is cut short or under way").format(path))
     return found
 
 
@@ -155,7 +158,7 @@ def _first_difference(disk: Disk, layout: Layout, terminal: str, date: int, path
     told = (line[3] for line in _told(tail) if line[0] == date)
     last = 0
     with audit_files(disk, layout) as files:
-        for found_date, _, descriptor in files:
+        for found_date, _path, descriptor in files:
             if found_date != date:
                 continue
             for offset, line in audit_lines(disk, descriptor):
@@ -165,11 +168,15 @@ def _first_difference(disk: Disk, layout: Layout, terminal: str, date: int, path
                 last = int(match[3])
                 wanted = next(told, None)
                 if wanted is None:
-                    return Finding(path, offset, last, f"the log of {terminal} has no such entry")
+                    return Finding(
+                        path, offset, last, _("the log of {} has no such entry").format(terminal)
+                    )
                 if wanted != line:
-                    meaning = f"the log of {terminal} says otherwise, of LSN {_lsn(wanted)}"
+                    meaning = _("the log of {} says otherwise, of LSN {}").format(
+                        terminal, _lsn(wanted)
+                    )
                     return Finding(path, offset, last, meaning)
-    return Finding(path, 0, last + 1, f"lines of {terminal} are missing")
+    return Finding(path, 0, last + 1, _("lines of {} are missing").format(terminal))
 
 
 def _tail(disk: Disk, layout: Layout, terminal: str) -> LogTail:

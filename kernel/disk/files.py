@@ -11,6 +11,8 @@ import fcntl
 import os
 from typing import Protocol
 
+from kernel.words import gettext as _
+
 __all__ = [
     "EXCLUSIVE",
     "FILE_MODE",
@@ -178,7 +180,7 @@ def read_descriptor(disk: Disk, descriptor: int, limit_bytes: int, path: str) ->
     while part := disk.pread(descriptor, _READ_BYTES, offset):
         offset += len(part)
         if offset > limit_bytes:
-            raise OSError(27, f"larger than {limit_bytes} bytes", path)
+            raise OSError(27, _("larger than {} bytes").format(limit_bytes), path)
         parts.append(part)
     return b"".join(parts)
 

@@ -24,6 +24,7 @@ from kernel.errors import LogDamaged
 from kernel.model.entries import Act, Stamp
 from kernel.model.ledger import Ledger
 from kernel.model.transaction import State, Transaction
+from kernel.words import gettext as _
 
 __all__ = ["LoggedEntry", "closed_sale", "closed_sales", "entries_of", "read_log", "read_near"]
 
@@ -118,10 +119,10 @@ class _Segments:
         else:
             data = read_file(self._disk, path, SEGMENT_LIMIT_BYTES)
         if data is None:
-            raise LogDamaged(path, 0, first, "the segment is gone; run verify")
+            raise LogDamaged(path, 0, first, _("the segment is gone; run verify"))
         reading = _read(path, data, mark, None if after is None else after + 1, is_open=is_open)
         if upto is not None and reading.at.lsn != upto:
-            raise LogDamaged(path, 0, upto, "a segment behind this one is missing")
+            raise LogDamaged(path, 0, upto, _("a segment behind this one is missing"))
         return list(_entries(path, reading))
 
     def close(self) -> None:
@@ -135,15 +136,15 @@ def _read(
     """The durable frames of one segment, which begins with LSN `expected`, if that is known."""
     found = first_position(data)
     if found is None:
-        raise LogDamaged(path, 0, expected or 1, "the segment can't be read; run verify")
-    first, _ = found
+        raise LogDamaged(path, 0, expected or 1, _("the segment can't be read; run verify"))
+    first, _opened = found
     if expected is not None and first.lsn != expected:
-        raise LogDamaged(path, 0, expected, "a segment before this one is missing")
+        raise LogDamaged(path, 0, expected, _("a segment before this one is missing"))
     if mark is not None and mark.segment == first.lsn:
         data = data[: mark.offset]
     reading = read_frames(data, first)
     if reading.fault is not None and not is_open:
-        raise LogDamaged(path, reading.at.offset, reading.at.lsn, reading.fault)
+        raise LogDamaged(path, reading.at.offset, reading.at.lsn, _(reading.fault))
     return reading
 
 
@@ -153,7 +154,7 @@ def _entries(path: str, reading: Reading) -> Iterator[LoggedEntry]:
             act = decode_act(frame.body)
         except msgspec.DecodeError as fault:
             raise LogDamaged(
-                path, frame.start, frame.stamp.lsn, "an entry of a kind not known here"
+                path, frame.start, frame.stamp.lsn, _("an entry of a kind not known here")
             ) from fault
         yield LoggedEntry(frame.stamp, act, frame.body)
 

@@ -13,6 +13,7 @@ import stat
 from errno import EFBIG, EINVAL, EPERM
 
 from kernel.disk.files import FILE_MODE, Disk, write_all
+from kernel.words import gettext as _
 
 __all__ = ["read_letter", "write_letter"]
 
@@ -43,11 +44,11 @@ def read_letter(disk: Disk, path: str, limit_bytes: int) -> tuple[bytes, int]:
     try:
         status = disk.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(EINVAL, "not a plain file", path)
+            raise OSError(EINVAL, _("not a plain file"), path)
         if status.st_mode & _OTHERS_WRITE:
-            raise OSError(EPERM, "others than its owner may write it", path)
+            raise OSError(EPERM, _("others than its owner may write it"), path)
         if status.st_size > limit_bytes:
-            raise OSError(EFBIG, f"larger than {limit_bytes} bytes", path)
+            raise OSError(EFBIG, _("larger than {} bytes").format(limit_bytes), path)
         return disk.pread(descriptor, limit_bytes, 0), status.st_uid
     finally:
         disk.close(descriptor)

@@ -22,6 +22,7 @@ from kernel.codec.documents import ProcessIdentity, decode_identity, encode_iden
 from kernel.disk.files import FILE_MODE, SHARED, SHARED_FILE_MODE, Disk, write_all
 from kernel.disk.locked_file import LockedFile, open_to_probe, take
 from kernel.errors import BadConfiguration, BadInput, Contention, TerminalInUse
+from kernel.words import gettext as _
 
 __all__ = ["Holder", "OperationLock", "ProcessLock", "cannot_lock", "holder_in", "probe"]
 
@@ -36,8 +37,10 @@ class Holder(Struct, frozen=True):
     def __str__(self) -> str:
         who = self.identity
         if who is None:
-            return "an unknown process"
-        return f"process {who.pid} on {who.host} since {who.started_at.astimezone():%Y-%m-%d %H:%M}"
+            return _("an unknown process")
+        return _("process {} on {} since {:%Y-%m-%d %H:%M}").format(
+            who.pid, who.host, who.started_at.astimezone()
+        )
 
 
 class ProcessLock:
@@ -70,8 +73,10 @@ class ProcessLock:
             locked = _wait(disk, path, FILE_MODE, clock=clock, timeout_s=retry_s, pause=pause)
             if locked is None:
                 raise TerminalInUse(
-                    f"{identity.terminal} is already running as {_named_at(disk, path)}; "
-                    "close it there, or start this till under another id"
+                    _(
+                        "{} is already running as {}; close it there, or start this till "
+                        "under another id"
+                    ).format(identity.terminal, _named_at(disk, path))
                 )
             text = _sign(locked, identity)
         except OSError as fault:
@@ -126,8 +131,10 @@ class OperationLock:
             raise cannot_lock(self._path, fault) from fault
         if self._locked is None:
             raise Contention(
-                f"{self._path} has been locked by another process for {self._timeout_s:g} s; "
-                "try again, and if it stays so, end the process that hangs"
+                _(
+                    "{} has been locked by another process for {:g} s; try again, and if "
+                    "it stays so, end the process that hangs"
+                ).format(self._path, self._timeout_s)
             )
 
     def __exit__(
@@ -218,6 +225,8 @@ def holder_in(text: bytes) -> Holder:
 def cannot_lock(path: str, fault: OSError) -> BadConfiguration:
     """What a person can do about it."""
     return BadConfiguration(
-        f"{path} can't be locked: {fault.strerror}; "
-        "see that it is a plain file on a local disk and that this user may write it"
+        _(
+            "{} can't be locked: {}; see that it is a plain file on a local disk and that "
+            "this user may write it"
+        ).format(path, fault.strerror)
     )

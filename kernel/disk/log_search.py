@@ -22,6 +22,7 @@ from kernel.disk.layout import TerminalPaths
 from kernel.disk.recovery import SEGMENT_LIMIT_BYTES, sealed_segments
 from kernel.errors import LogDamaged
 from kernel.model.entries import Act, Stamp
+from kernel.words import gettext as _
 
 __all__ = ["FoundEntry", "Where", "entries_at", "holding", "of_sales"]
 
@@ -72,12 +73,12 @@ def entries_at(
         for start in sorted({data.rfind(b"\n", 0, at) + 1 for at in where(data)}):
             end = open_frame(data, start)
             if end < 0:
-                raise LogDamaged(path, start, 0, "an entry can't be read")
+                raise LogDamaged(path, start, 0, _("an entry can't be read"))
             body = data[start + HEAD_BYTES : end - 1]
             try:
                 act, stamp = decode_act(body), decode_stamp(body)
             except msgspec.DecodeError as fault:
-                raise LogDamaged(path, start, 0, "an entry of a kind not known here") from fault
+                raise LogDamaged(path, start, 0, _("an entry of a kind not known here")) from fault
             yield FoundEntry(path, start, stamp, act)
 
 

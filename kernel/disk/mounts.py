@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 
 from kernel.errors import BadConfiguration
+from kernel.words import gettext as _
 
 __all__ = ["SOUND", "file_system_of", "require_sound_locks"]
 
@@ -20,7 +21,6 @@ SOUND = frozenset(
 )
 
 _MOUNT_POINT = 4  # fields of a line of mountinfo, counted from 0; see proc(5)
-_UNKNOWN = "an unknown file system"
 
 
 def require_sound_locks(path: str, *, allow_unsound: bool = False) -> None:
@@ -33,9 +33,11 @@ def require_sound_locks(path: str, *, allow_unsound: bool = False) -> None:
     kind = file_system_of(path)
     if kind not in SOUND:
         raise BadConfiguration(
-            f"{path} lies on {kind}, whose locks are not known to be sound: two processes could "
-            "run one till; move the data directory to a local disk, or set "
-            "POSTERM_UNSOUND_LOCKS=1 and see to it yourself"
+            _(
+                "{} lies on {}, whose locks are not known to be sound: two processes could "
+                "run one till; move the data directory to a local disk, or set "
+                "POSTERM_UNSOUND_LOCKS=1 and see to it yourself"
+            ).format(path, kind)
         )
 
 
@@ -44,14 +46,14 @@ def file_system_of(path: str, mountinfo: str | None = None) -> str:
     if mountinfo is None:
         mountinfo = _own_mountinfo()
     real = os.path.realpath(path)
-    longest, kind = "", _UNKNOWN
+    longest, kind = "", None
     for line in mountinfo.splitlines():
-        mount, _, source = line.partition(" - ")
+        mount, _dash, source = line.partition(" - ")
         point = _unescaped(mount.split()[_MOUNT_POINT])
         # A later mount at the same point covers the earlier one.
         if _is_below(real, point) and len(point) >= len(longest):
             longest, kind = point, source.split()[0]
-    return kind
+    return kind or _("an unknown file system")
 
 
 def _is_below(path: str, point: str) -> bool:

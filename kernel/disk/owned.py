@@ -16,6 +16,7 @@ from contextlib import suppress
 from kernel.disk.files import Disk, directory_of, write_all
 from kernel.disk.layout import Layout
 from kernel.errors import BadConfiguration
+from kernel.words import gettext as _
 
 __all__ = ["PRIVATE_MODE", "read_owned", "replace_owned"]
 
@@ -42,7 +43,7 @@ def read_owned(disk: Disk, layout: Layout, path: str, limit_bytes: int) -> bytes
     try:
         status = disk.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise BadConfiguration(f"{path} is no file; take it away")
+            raise BadConfiguration(_("{} is no file; take it away").format(path))
         _require_manager(disk, layout, status.st_uid, path)
         data = disk.pread(descriptor, limit_bytes + 1, 0)
     except OSError as fault:
@@ -50,7 +51,9 @@ def read_owned(disk: Disk, layout: Layout, path: str, limit_bytes: int) -> bytes
     finally:
         disk.close(descriptor)
     if len(data) > limit_bytes:
-        raise BadConfiguration(f"{path} is larger than {limit_bytes} bytes; restore it")
+        raise BadConfiguration(
+            _("{} is larger than {} bytes; restore it").format(path, limit_bytes)
+        )
     return data
 
 
@@ -87,13 +90,18 @@ def _require_manager(disk: Disk, layout: Layout, uid: int, path: str) -> None:
     manager = disk.stat(layout.root).st_uid
     if uid not in (manager, _ROOT_UID):
         raise BadConfiguration(
-            f"{path} is for the user of the manager, {manager}, who owns the data directory, to "
-            f"write; this one is of user {uid}. Do it as that user, and take away what is not his"
+            _(
+                "{} is for the user of the manager, {}, who owns the data directory, to "
+                "write; this one is of user {}. Do it as that user, and take away what is "
+                "not his"
+            ).format(path, manager, uid)
         )
 
 
 def _unusable(path: str, fault: OSError) -> BadConfiguration:
     return BadConfiguration(
-        f"{path} can't be used: {fault.strerror}; see that it is a file of the manager's user "
-        "and that the shop's group may read it"
+        _(
+            "{} can't be used: {}; see that it is a file of the manager's user and that "
+            "the shop's group may read it"
+        ).format(path, fault.strerror)
     )

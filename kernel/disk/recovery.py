@@ -36,6 +36,8 @@ from kernel.errors import BadConfiguration, LogDamaged, TerminalInUse
 from kernel.model.entries import Act, Stamp
 from kernel.model.ledger import Ledger
 from kernel.model.till_entries import Seal, SegmentOpened
+from kernel.words import gettext as _
+from kernel.words import marked as N_
 
 __all__ = ["OpenedLog", "TornTail", "open_log", "sealed_segments"]
 
@@ -133,7 +135,7 @@ def _refuse_if_lost(paths: TerminalPaths, names: list[str], mark: Mark | None) -
     """Without any segment only a terminal that never acknowledged anything may start anew."""
     if os.path.basename(paths.checkpoint) in names or (mark is not None and mark.lsn > 1):
         lsn = mark.lsn if mark is not None else 1
-        raise LogDamaged(paths.wal, 0, lsn, "the log is gone, but this terminal had one")
+        raise LogDamaged(paths.wal, 0, lsn, _("the log is gone, but this terminal had one"))
 
 
 def _first_log(opening: _Opening) -> OpenedLog:
@@ -154,16 +156,17 @@ def _read_segment(disk: Disk, path: str) -> _Segment:
     descriptor = disk.open(path, os.O_RDWR)
     try:
         if not disk.flock(descriptor, EXCLUSIVE):
-            raise TerminalInUse(f"{path} is held by another process; close it there")
+            raise TerminalInUse(_("{} is held by another process; close it there").format(path))
         data = _all_of(disk, descriptor)
         found = first_position(data)
         if found is None:
-            raise LogDamaged(path, 0, 1, "the segment's first entry is missing or wrong")
+            raise LogDamaged(path, 0, 1, _("the segment's first entry is missing or wrong"))
         first, opened = found
         if opened.format > FORMAT or opened.schema > SCHEMA:
             raise BadConfiguration(
-                f"{path} was written by a newer posterm (format {opened.format}, schema "
-                f"{opened.schema}); start that version"
+                _(
+                    "{} was written by a newer posterm (format {}, schema {}); start that version"
+                ).format(path, opened.format, opened.schema)
             )
         return _Segment(path, descriptor, data, opened, first, read_frames(data, first))
     except BaseException:
@@ -204,14 +207,17 @@ def _check_place(disk: Disk, paths: TerminalPaths, segment: _Segment, mark: Mark
     first = segment.first
     if segment.opened.terminal != os.path.basename(paths.directory):
         raise LogDamaged(
-            segment.path, 0, first.lsn, f"the log is of terminal {segment.opened.terminal}"
+            segment.path,
+            0,
+            first.lsn,
+            _("the log is of terminal {}").format(segment.opened.terminal),
         )
     if mark is not None and mark.segment > first.lsn:
         raise LogDamaged(
             segment.path,
             len(segment.data),
             segment.reading.at.lsn,
-            f"the log ends here, but entries up to LSN {mark.lsn} were acknowledged",
+            _("the log ends here, but entries up to LSN {} were acknowledged").format(mark.lsn),
         )
     if first.lsn == 1:
         return
@@ -219,7 +225,7 @@ def _check_place(disk: Disk, paths: TerminalPaths, segment: _Segment, mark: Mark
     path = paths.segment(before[-1]) if before else paths.directory
     sealed = _last_frame(disk, path) if before else None
     if sealed is None or sealed[0] != first.lsn - 1 or sealed[1] != first.chain:
-        raise LogDamaged(path, 0, first.lsn - 1, "the segment before this one lacks its seal")
+        raise LogDamaged(path, 0, first.lsn - 1, _("the segment before this one lacks its seal"))
 
 
 def _last_frame(disk: Disk, path: str) -> tuple[int, bytes] | None:
@@ -253,8 +259,10 @@ def _acts(path: str, reading: Reading) -> list[Act]:
         return acts
     except msgspec.DecodeError as fault:
         raise BadConfiguration(
-            f"{path}: the entry at offset {frame.start}, LSN {frame.stamp.lsn}, is of a "
-            "kind that this version does not know; start the posterm that wrote it"
+            _(
+                "{}: the entry at offset {}, LSN {}, is of a kind that this version does "
+                "not know; start the posterm that wrote it"
+            ).format(path, frame.start, frame.stamp.lsn)
         ) from fault
 
 
@@ -289,13 +297,13 @@ def _replayed(disk: Disk, paths: TerminalPaths, until: Position) -> Ledger:
     for path, data in _sealed_data(disk, paths, until.lsn):
         reading = read_frames(data, Position(0, at.chain, at.lsn))
         if reading.fault is not None or not reading.frames:
-            fault = reading.fault or "the segment is empty"
+            fault = _(reading.fault or N_("the segment is empty"))
             raise LogDamaged(path, reading.at.offset, reading.at.lsn, fault)
         _fold(ledger, _acts(path, reading), reading.frames, path)
         at = reading.at
     if (at.chain, at.lsn) != (until.chain, until.lsn):
         raise LogDamaged(
-            paths.checkpoint, 0, at.lsn, "it can't be used, and the log before it is incomplete"
+            paths.checkpoint, 0, at.lsn, _("it can't be used, and the log before it is incomplete")
         )
     return ledger
 
@@ -307,7 +315,7 @@ def _fold(ledger: Ledger, acts: list[Act], frames: list[ReadFrame], path: str) -
             ledger.apply(act, frame.stamp)
     except (KeyError, IndexError, AssertionError) as fault:
         raise LogDamaged(
-            path, frame.start, frame.stamp.lsn, "the entry contradicts those before it"
+            path, frame.start, frame.stamp.lsn, _("the entry contradicts those before it")
         ) from fault
 
 
@@ -346,5 +354,7 @@ def _all_of(disk: Disk, descriptor: int) -> bytes:
         parts.append(part)
         size += len(part)
         if size > SEGMENT_LIMIT_BYTES:
-            raise BadConfiguration(f"a segment is larger than {SEGMENT_LIMIT_BYTES} bytes")
+            raise BadConfiguration(
+                _("a segment is larger than {} bytes").format(SEGMENT_LIMIT_BYTES)
+            )
     return b"".join(parts)

@@ -24,6 +24,7 @@ from kernel.disk.locked_file import LockedFile, open_to_probe, take
 from kernel.disk.recovery import CHECKPOINT_LIMIT_BYTES, SEGMENT_LIMIT_BYTES
 from kernel.errors import BadConfiguration, LogDamaged, TerminalInUse
 from kernel.model.ledger import Ledger
+from kernel.words import gettext as _
 
 __all__ = ["resting"]
 
@@ -55,7 +56,7 @@ def _held(disk: Disk, paths: TerminalPaths) -> LockedFile:
     except OSError as fault:
         raise _only_its_start(terminal, fault.strerror or str(fault)) from fault
     if locked is None:
-        raise TerminalInUse(f"{terminal} is running; what it is at is its own")
+        raise TerminalInUse(_("{} is running; what it is at is its own").format(terminal))
     return locked
 
 
@@ -83,9 +84,9 @@ def _ledger(disk: Disk, paths: TerminalPaths, boot_id: str) -> Ledger:
         finally:
             disk.close(descriptor)
     except FileNotFoundError as fault:
-        raise _only_its_start(terminal, "its log is missing or is being rotated") from fault
+        raise _only_its_start(terminal, _("its log is missing or is being rotated")) from fault
     except OSError as fault:
-        raise _only_its_start(terminal, f"its log fails: {fault.strerror}") from fault
+        raise _only_its_start(terminal, _("its log fails: {}").format(fault.strerror)) from fault
     return ledger
 
 
@@ -93,7 +94,7 @@ def _folded(disk: Disk, paths: TerminalPaths, data: bytes, boot_id: str) -> Ledg
     terminal = os.path.basename(paths.directory)
     found = first_position(data)
     if found is None:
-        raise _only_its_start(terminal, "its log does not begin with a segment entry")
+        raise _only_its_start(terminal, _("its log does not begin with a segment entry"))
     first, opened = found
     ledger = Ledger() if opened.checkpoint is None else _checkpoint(disk, paths, opened.checkpoint)
     reading = read_frames(data, first)
@@ -101,10 +102,10 @@ def _folded(disk: Disk, paths: TerminalPaths, data: bytes, boot_id: str) -> Ledg
         for frame in reading.frames:
             ledger.apply(decode_act(frame.body), frame.stamp)
     except (msgspec.DecodeError, KeyError, IndexError, AssertionError) as fault:
-        raise _only_its_start(terminal, "its log can't be understood") from fault
+        raise _only_its_start(terminal, _("its log can't be understood")) from fault
     mark = read_mark(disk, paths.durable)
     if mark is not None and mark.segment > first.lsn:
-        raise _only_its_start(terminal, "the newest segment of its log is missing")
+        raise _only_its_start(terminal, _("the newest segment of its log is missing"))
     durable = mark.offset if mark is not None and mark.segment == first.lsn else 0
     damage = damage_in_tail(data, reading, durable=durable, same_boot=ledger.boot == boot_id)
     if damage is not None:
@@ -118,9 +119,11 @@ def _checkpoint(disk: Disk, paths: TerminalPaths, digest: str) -> Ledger:
     if data is not None and sha256(data).hexdigest() == digest:
         checkpoint = decode_checkpoint(data)
     if checkpoint is None:
-        raise _only_its_start(os.path.basename(paths.directory), "its checkpoint does not fit")
+        raise _only_its_start(os.path.basename(paths.directory), _("its checkpoint does not fit"))
     return checkpoint.ledger
 
 
 def _only_its_start(terminal: str, fact: str) -> BadConfiguration:
-    return BadConfiguration(f"{terminal} does not run, but {fact}; start it once, then try again")
+    return BadConfiguration(
+        _("{} does not run, but {}; start it once, then try again").format(terminal, fact)
+    )

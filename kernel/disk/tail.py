@@ -22,6 +22,7 @@ from kernel.disk.files import Disk
 from kernel.disk.find_entry import find_entry
 from kernel.disk.layout import TerminalPaths
 from kernel.disk.recovery import sealed_segments
+from kernel.words import gettext as _
 
 __all__ = ["LogTail"]
 
@@ -81,7 +82,7 @@ class LogTail:
             lsn, chain = self._cursor.lsn, self._cursor.chain.encode()
             found = find_entry(self._disk, self._paths, lsn, chain)
             if found is None:
-                self.fault = f"the log lacks LSN {lsn} with chain {chain.decode()}"
+                self.fault = _("the log lacks LSN {} with chain {}").format(lsn, chain.decode())
         if found is not None:
             self._segment, self._at = found
         return found is not None
@@ -137,8 +138,8 @@ class LogTail:
             told = self._told(descriptor, min(FRAME_LIMIT_BYTES, limit - self._at.offset))
         cut = told.fault == CUT_SHORT and told.lines
         if told.fault is not None and not cut:
-            self.fault = (
-                f"segment {self._segment}, offset {told.at.offset}, LSN {told.at.lsn}: {told.fault}"
+            self.fault = _("segment {}, offset {}, LSN {}: {}").format(
+                self._segment, told.at.offset, told.at.lsn, _(told.fault)
             )
         self._at, self._epoch = told.at, told.epoch
         return told.lines

@@ -20,6 +20,8 @@ from kernel.codec.segment_check import Fault, SegmentFacts
 from kernel.disk.durable import Mark
 from kernel.disk.layout import TerminalPaths, segment_first_lsn
 from kernel.disk.wal import FORMAT
+from kernel.words import gettext as _
+from kernel.words import marked as N_
 
 __all__ = ["Finding", "Snapshot", "Verdict", "judge"]
 
@@ -81,14 +83,14 @@ def judge(
         faults = [*_link_faults(paths, path, one, before), *one.faults]
         for start in one.starts:
             if epoch and start.epoch != epoch + 1:
-                meaning = f"it starts epoch {start.epoch} after epoch {epoch}"
-                faults.append(Fault(start.offset, start.lsn, meaning))
+                words = N_("it starts epoch {0[0]} after epoch {0[1]}")
+                faults.append(Fault(start.offset, start.lsn, words, (start.epoch, epoch)))
             epoch, boot = start.epoch, start.boot
         if path != paths.wal:
             faults += _end_faults(path, one, before)
         elif one.opened is None:
-            faults.append(Fault(0, _first_lsn(path, before), one.stopped or ""))
-        damages += [Finding(path, *fault) for fault in faults]
+            faults.append(Fault(0, _first_lsn(path, before), one.stopped or "", one.stopped_by))
+        damages += [Finding(path, fault.offset, fault.lsn, fault.meaning) for fault in faults]
         before = one
     if snapshot.data is not None:
         damages += _tail_damages(paths, snapshot, facts[-1], boot == boot_id, notes)
@@ -116,12 +118,12 @@ def _link_faults(
         return
     lsn = one.first.lsn
     if one.opened.format > FORMAT or one.opened.schema > SCHEMA:
-        yield Fault(0, lsn, "a newer posterm wrote it; verify it with that version")
+        yield Fault(0, lsn, N_("a newer posterm wrote it; verify it with that version"))
     name = os.path.basename(paths.directory)
     if one.opened.terminal != name:
-        yield Fault(0, lsn, f"the log is of terminal {one.opened.terminal:.32}")
+        yield Fault(0, lsn, N_("the log is of terminal {:.32}"), one.opened.terminal)
     if path not in (paths.wal, paths.segment(lsn)):
-        yield Fault(0, lsn, "the segment begins with another LSN than its name says")
+        yield Fault(0, lsn, N_("the segment begins with another LSN than its name says"))
     if before is not None and before.opened is None:
         return
     expected = before.at.lsn if before is not None else 1
@@ -129,19 +131,24 @@ def _link_faults(
     if before is not None and before.stopped is not None:
         return
     if lsn > expected:
-        yield Fault(0, expected, f"LSN {expected} to {lsn - 1} are missing: a segment is gone")
+        yield Fault(
+            0,
+            expected,
+            N_("LSN {0[0]} to {0[1]} are missing: a segment is gone"),
+            (expected, lsn - 1),
+        )
     elif lsn < expected or one.first.chain != chain:
-        yield Fault(0, lsn, "the segment does not follow from the one before it")
+        yield Fault(0, lsn, N_("the segment does not follow from the one before it"))
 
 
 def _end_faults(path: str, one: SegmentFacts, before: SegmentFacts | None) -> Iterator[Fault]:
     """A sealed segment is sound to its last byte, which is its seal's."""
     if one.opened is None:
-        yield Fault(0, _first_lsn(path, before), one.stopped or "")
+        yield Fault(0, _first_lsn(path, before), one.stopped or "", one.stopped_by)
     elif one.stopped is not None:
-        yield Fault(one.at.offset, one.at.lsn, one.stopped)
+        yield Fault(one.at.offset, one.at.lsn, one.stopped, one.stopped_by)
     elif not one.sealed:
-        yield Fault(one.at.offset, one.at.lsn, "the segment lacks its seal")
+        yield Fault(one.at.offset, one.at.lsn, N_("the segment lacks its seal"))
 
 
 def _first_lsn(path: str, before: SegmentFacts | None) -> int:
@@ -170,8 +177,10 @@ def _tail_damages(
     elif one.stopped is not None:
         size = len(data) - one.at.offset
         notes.append(
-            f"{paths.wal}: {size} bytes after LSN {one.at.lsn - 1} were cut short by a crash and "
-            "never acknowledged as far as the disk can tell; the next start sets them aside"
+            _(
+                "{}: {} bytes after LSN {} were cut short by a crash and never "
+                "acknowledged as far as the disk can tell; the next start sets them aside"
+            ).format(paths.wal, size, one.at.lsn - 1)
         )
 
 
@@ -184,14 +193,16 @@ def _mark_damages(
         lost = mark is not None and mark.lsn > 1
         if lost or os.path.basename(paths.checkpoint) in snapshot.names:
             lsn = mark.lsn if mark is not None else 1
-            yield Finding(paths.wal, 0, lsn, "the log is gone, but this terminal had one")
+            yield Finding(paths.wal, 0, lsn, _("the log is gone, but this terminal had one"))
         return
     last = facts[-1]
     open_one = last if snapshot.data is not None else None
     if mark is None or last.opened is None:
         return
     if mark.segment > last.first.lsn:
-        meaning = f"the log ends here, but entries up to LSN {mark.lsn} were acknowledged"
+        meaning = _("the log ends here, but entries up to LSN {} were acknowledged").format(
+            mark.lsn
+        )
         path = paths.wal if snapshot.data is not None else snapshot.sealed[-1]
         yield Finding(path, last.at.offset, last.at.lsn, meaning)
         return
@@ -199,26 +210,32 @@ def _mark_damages(
         if one.opened is None or one.first.lsn != mark.segment:
             continue
         if mark.offset <= one.at.offset and one.marked_lsn != mark.lsn:
-            meaning = f"no entry {mark.lsn} ends at offset {mark.offset} of its segment"
+            meaning = _("no entry {} ends at offset {} of its segment").format(
+                mark.lsn, mark.offset
+            )
             yield Finding(paths.durable, 0, mark.lsn, meaning)
         elif mark.offset > one.at.offset and one.stopped is None and one is not open_one:
-            meaning = f"the segment ends below offset {mark.offset}, which was durable"
+            meaning = _("the segment ends below offset {}, which was durable").format(mark.offset)
             yield Finding(paths.segment(mark.segment), one.at.offset, one.at.lsn, meaning)
 
 
 def _notes(paths: TerminalPaths, snapshot: Snapshot, facts: list[SegmentFacts]) -> Iterator[str]:
     """What is as a crash may leave it, or as a running till has it."""
     if snapshot.running:
-        yield "the till is running: verified as far as its durable mark"
+        yield _("the till is running: verified as far as its durable mark")
     elif not facts:
-        yield f"{paths.directory}: no log yet"
+        yield _("{}: no log yet").format(paths.directory)
     elif snapshot.data is None or facts[-1].sealed:
-        yield f"{paths.directory}: a rotation was not finished; the next start finishes it"
+        yield _("{}: a rotation was not finished; the next start finishes it").format(
+            paths.directory
+        )
     if facts and snapshot.mark is None:
-        yield f"{paths.durable}: no durable mark can be read; the next start writes it"
+        yield _("{}: no durable mark can be read; the next start writes it").format(paths.durable)
     for path in (paths.next_wal, paths.next_checkpoint):
         if os.path.basename(path) in snapshot.names and not snapshot.running:
-            yield f"{path}: left by a crash, never part of the log; the next rotation replaces it"
+            yield _(
+                "{}: left by a crash, never part of the log; the next rotation replaces it"
+            ).format(path)
     if facts and facts[-1].opened is not None:
         yield from _checkpoint_note(paths, snapshot, facts[-1])
 
@@ -231,4 +248,6 @@ def _checkpoint_note(paths: TerminalPaths, snapshot: Snapshot, last: SegmentFact
     found = decode_checkpoint(data) if data is not None else None
     if found is not None and found.lsn >= last.at.lsn - 1:
         return  # of a rotation that is under way, or that a crash interrupted
-    yield f"{paths.checkpoint}: not the one that the log names; it will be rebuilt from the log"
+    yield _("{}: not the one that the log names; it will be rebuilt from the log").format(
+        paths.checkpoint
+    )

@@ -28,6 +28,8 @@ from kernel.disk.verdict import Finding, Snapshot, Verdict, judge
 from kernel.disk.verify_ledger import check_ledger
 from kernel.errors import BadConfiguration, BadInput
 from kernel.model.identity import terminal_id
+from kernel.words import gettext as _
+from kernel.words import marked as N_
 
 __all__ = ["Finding", "Progress", "Verdict", "verify"]
 
@@ -68,16 +70,19 @@ def verify(
         if terminal is not None:
             if terminal not in names:
                 raise BadInput(
-                    f"there is no terminal {terminal_id(terminal)} in {layout.root}; "
-                    f"it has {', '.join(names) or 'none'}"
+                    _("there is no terminal {} in {}; it has {}").format(
+                        terminal_id(terminal), layout.root, ", ".join(names) or _("none")
+                    )
                 )
             names = [terminal]
         asked = _Asked(disk, boot_id, ledger, workers, progress)
         return tuple(_verify_terminal(asked, layout.terminal(name)) for name in names)
     except OSError as fault:
         raise BadConfiguration(
-            f"{fault.filename or layout.root} can't be read: {fault.strerror}; "
-            "check the data directory and run verify as a user who may read it"
+            _(
+                "{} can't be read: {}; check the data directory and run verify as a user "
+                "who may read it"
+            ).format(fault.filename or layout.root, fault.strerror)
         ) from fault
 
 
@@ -129,7 +134,7 @@ def _snapshot(disk: Disk, paths: TerminalPaths) -> Snapshot:
     """The open segment is read before the others are listed: a rotation meanwhile only turns
     what was read into a sealed segment, which is then left out."""
     running = probe(disk, paths.lock) is not None
-    for _ in range(_SNAPSHOT_ATTEMPTS):
+    for _attempt in range(_SNAPSHOT_ATTEMPTS):
         mark = read_mark(disk, paths.durable)
         data = read_file(disk, paths.wal, SEGMENT_LIMIT_BYTES)
         checkpoint = read_file(disk, paths.checkpoint, CHECKPOINT_LIMIT_BYTES)
@@ -157,9 +162,9 @@ def _check_file(disk: Disk, path: str, *, mark: Mark | None) -> SegmentFacts:
     except OSError as fault:
         if fault.errno in (errno.EACCES, errno.EPERM):
             raise
-        return unreadable(f"the segment can't be read: {fault.strerror}")
+        return unreadable(N_("the segment can't be read: {}"), str(fault.strerror))
     if data is None:
-        return unreadable("the segment is gone")
+        return unreadable(N_("the segment is gone"))
     return check_segment(data, _marked(data, mark))
 
 

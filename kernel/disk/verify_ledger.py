@@ -21,6 +21,7 @@ from kernel.model.ledger import Ledger
 from kernel.model.reports import close_of
 from kernel.model.till_entries import PeriodClosed, PeriodOpened, SegmentOpened
 from kernel.model.transaction import State, Transaction
+from kernel.words import gettext as _
 
 __all__ = ["Contradiction", "check_ledger"]
 
@@ -52,12 +53,14 @@ def check_ledger(
             try:
                 act = decode_act(frame.body)
             except msgspec.DecodeError as fault:
-                yield Contradiction(path, frame.start, frame.stamp.lsn, f"unknown entry: {fault}")
+                yield Contradiction(
+                    path, frame.start, frame.stamp.lsn, _("unknown entry: {}").format(fault)
+                )
                 return
             try:
                 meanings = list(_applied(ledger, act, frame, checkpoint))
             except (KeyError, IndexError, AssertionError) as fault:
-                meaning = f"it contradicts the entries before it: {fault}"
+                meaning = _("it contradicts the entries before it: {}").format(fault)
                 yield Contradiction(path, frame.start, frame.stamp.lsn, meaning)
                 return
             for meaning in meanings:
@@ -76,11 +79,11 @@ def _applied(ledger: Ledger, act: Act, frame: ReadFrame, checkpoint: bytes | Non
             training = isinstance(act, SaleBegun) and act.training
             number = -ledger.next_training if training else ledger.next_transaction
             if act.tx != number:
-                yield f"sale {act.tx} begins where {number} is next"
+                yield _("sale {} begins where {} is next").format(act.tx, number)
         case PeriodOpened():
             expected = ledger.next_training_period if act.training else ledger.next_period
             if act.number != expected:
-                yield f"till period {act.number} opens where {expected} is next"
+                yield _("till period {} opens where {} is next").format(act.number, expected)
         case PeriodClosed():
             yield from _z_faults(ledger, act)
         case _:
@@ -97,13 +100,16 @@ def _commit_faults(
     money_minor = sum(tender.amount_minor for tender in sale.tenders if not tender.voided)
     expected = receipts[1] if sale.training else receipts[0]
     if sale.state is not State.COMMITTED or sale.receipt_number != expected:
-        yield f"receipt {sale.receipt_number} where {expected} is next"
+        yield _("receipt {} where {} is next").format(sale.receipt_number, expected)
     if lines_minor != stated_minor:
-        yield f"the commit states a total of {stated_minor}, its lines come to {lines_minor}"
+        yield _("the commit states a total of {}, its lines come to {}").format(
+            stated_minor, lines_minor
+        )
     if money_minor - sale.change_minor != lines_minor:
         yield (
-            f"tenders of {money_minor} less change of {sale.change_minor} are not the "
-            f"{lines_minor} of its lines"
+            _("tenders of {} less change of {} are not the {} of its lines").format(
+                money_minor, sale.change_minor, lines_minor
+            )
         )
 
 
@@ -121,7 +127,9 @@ def _z_faults(ledger: Ledger, stated: PeriodClosed) -> Iterator[str]:
     ):
         said, adds_up = getattr(stated, name), getattr(folded, name)
         if said != adds_up:
-            yield f"the Z states {name} {said!r:.200}, the entries come to {adds_up!r:.200}"
+            yield _("the Z states {} {!r:.200}, the entries come to {!r:.200}").format(
+                name, said, adds_up
+            )
 
 
 def _checkpoint_faults(
@@ -135,4 +143,4 @@ def _checkpoint_faults(
         return  # of another schema: rebuilt
     lsn, chain = frame.stamp.lsn - 1, act.previous_chain.encode()
     if encode_checkpoint(ledger, lsn, chain) != checkpoint:
-        yield "the checkpoint that it names is not what the entries before it add up to"
+        yield _("the checkpoint that it names is not what the entries before it add up to")

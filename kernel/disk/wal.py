@@ -28,6 +28,7 @@ from kernel.errors import Contention, DiskFull, Poisoned
 from kernel.model.entries import Act, Stamp
 from kernel.model.ledger import Ledger
 from kernel.model.till_entries import PeriodClosed, Seal, SegmentOpened
+from kernel.words import gettext as _
 
 __all__ = ["FORMAT", "SEGMENT_BYTES", "Draft", "Wal"]
 
@@ -134,7 +135,7 @@ class Wal:
             if fault.errno in (errno.EOPNOTSUPP, errno.ENOSYS):
                 self._reserves = False
             elif fault.errno not in _FULL:
-                raise self._poisoned(fault, "reserving space") from fault
+                raise self._poisoned(fault, _("reserving space")) from fault
         self.low_on_space = self._reserves and self._reserved - self.at.offset < LOW_BYTES
 
     def rotate(self, ledger: Ledger, now: Stamp) -> bool:
@@ -169,14 +170,16 @@ class Wal:
         """
         successor = self._prepare(ledger, self.at, now)
         if successor is None:
-            raise DiskFull(f"{self._paths.directory}: no space for the next segment; free some")
+            raise DiskFull(
+                _("{}: no space for the next segment; free some").format(self._paths.directory)
+            )
         self._switch(successor)
 
     def create(self, first: Position, terminal: str, now: Stamp) -> None:
         """The first segment of a terminal. Raises `DiskFull`."""
         successor = self._prepare(None, first, now, terminal)
         if successor is None:
-            raise DiskFull(f"{self._paths.directory}: no space for a log; free some")
+            raise DiskFull(_("{}: no space for a log; free some").format(self._paths.directory))
         self._go_on_in(successor)
 
     def close(self) -> None:
@@ -207,7 +210,9 @@ class Wal:
             descriptor = disk.open(paths.next_wal, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
             # Locked before it gets the log's name: no process can ever hold it unlocked.
             if not disk.flock(descriptor, EXCLUSIVE):
-                raise Contention(f"{paths.next_wal} is held by another process; close it there")
+                raise Contention(
+                    _("{} is held by another process; close it there").format(paths.next_wal)
+                )
             _reserve(disk, descriptor)
             write_all(disk, descriptor, frame, 0)
             disk.fsync(descriptor)
@@ -216,7 +221,7 @@ class Wal:
             if descriptor >= 0:
                 disk.close(descriptor)
             if fault.errno not in _FULL:
-                raise self._poisoned(fault, "starting a segment") from fault
+                raise self._poisoned(fault, _("starting a segment")) from fault
             self._discard_prepared()
             return None
         except Contention:
@@ -230,7 +235,7 @@ class Wal:
             except FileNotFoundError:
                 pass
             except OSError as fault:
-                raise self._poisoned(fault, "clearing a segment that found no space") from fault
+                raise self._poisoned(fault, _("clearing a segment that found no space")) from fault
 
     def _switch(self, successor: tuple[int, bytes, Position]) -> None:
         """Give the sealed segment its own name, then its successor the log's.
@@ -247,7 +252,7 @@ class Wal:
             disk.sync_directory(paths.directory)
         except OSError as fault:
             disk.close(successor[0])  # locked: it would keep the next start out
-            raise self._poisoned(fault, "rotating the log") from fault
+            raise self._poisoned(fault, _("rotating the log")) from fault
         old, size = self._descriptor, self.at.offset
         self._go_on_in(successor)
         with suppress(OSError):  # it costs space and nothing else
@@ -261,7 +266,7 @@ class Wal:
             self._disk.sync_directory(directory_of(self._paths.wal))
         except OSError as fault:
             self._disk.close(descriptor)  # locked: it would keep the next start out
-            raise self._poisoned(fault, "starting a segment") from fault
+            raise self._poisoned(fault, _("starting a segment")) from fault
         self.adopt(descriptor, at.lsn - 1, frame, at)
 
     def _end_before(self, offset: int) -> int | UnsetType:
@@ -280,11 +285,13 @@ class Wal:
             write_all(self._disk, self._descriptor, data, offset)
         except OSError as fault:
             if fault.errno not in _FULL:
-                raise self._poisoned(fault, "writing") from fault
+                raise self._poisoned(fault, _("writing")) from fault
             self._take_back(offset)
             raise DiskFull(
-                f"{self._paths.wal}: the disk is full; nothing of this was kept. "
-                "Finish or suspend open sales and free space"
+                _(
+                    "{}: the disk is full; nothing of this was kept. Finish or suspend "
+                    "open sales and free space"
+                ).format(self._paths.wal)
             ) from fault
 
     def _take_back(self, offset: int) -> None:
@@ -293,7 +300,7 @@ class Wal:
             self._disk.ftruncate(self._descriptor, offset)
             self._disk.fdatasync(self._descriptor)
         except OSError as fault:
-            raise self._poisoned(fault, "taking back a failed write") from fault
+            raise self._poisoned(fault, _("taking back a failed write")) from fault
         self._reserved = offset  # truncating freed the reservation
         self.reserve_ahead()
 
@@ -310,12 +317,14 @@ class Wal:
             self._mark.write(self.segment, self._durable, self.at.lsn - 1)
         except OSError as fault:
             if fault.errno not in _FULL:
-                raise self._poisoned(fault, "marking what is durable") from fault
+                raise self._poisoned(fault, _("marking what is durable")) from fault
 
     def _poisoned(self, fault: OSError, doing: str) -> Poisoned:
         self.poison = Poisoned(
-            f"{self._paths.wal}: {doing} failed: {fault.strerror or fault}; this process writes "
-            "no more. Check the disk, then start the terminal again: it will recover"
+            _(
+                "{}: {} failed: {}; this process writes no more. Check the disk, then "
+                "start the terminal again: it will recover"
+            ).format(self._paths.wal, doing, fault.strerror or fault)
         )
         return self.poison
 

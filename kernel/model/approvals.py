@@ -26,6 +26,7 @@ from kernel.model.till_entries import (
     OperatorChange,
     PeriodClosed,
 )
+from kernel.words import gettext as _
 
 if TYPE_CHECKING:
     from kernel.model.ledger import Ledger
@@ -86,8 +87,11 @@ class Asked(Struct, frozen=True, kw_only=True):
     new: str | None = None
 
     def __str__(self) -> str:
-        where = "" if self.line is None else f" of line {self.line}"
-        return f"{self.what}{where} from {self.old or 'nothing'} to {self.new or 'nothing'}"
+        """In the language of who reads it; the log is told `in_english`."""
+        old, new = self.old or _("nothing"), self.new or _("nothing")
+        if self.line is None:
+            return _("{} from {} to {}").format(self.what, old, new)
+        return _("{} of line {} from {} to {}").format(self.what, self.line, old, new)
 
 
 def asked_now(
@@ -121,16 +125,17 @@ def approved(ledger: Ledger, token: str | None, acts: tuple[Act, ...]) -> tuple[
         return acts
     granted = ledger.staff.approvals.get(token)
     if granted is None:
-        raise SaleRefused("this approval is spent or was never given; ask again")
+        raise SaleRefused(_("this approval is spent or was never given; ask again"))
     act = acts[-1]
     allowed = _asked_of(granted)
     wanted = _bound(ledger, allowed.what, acts)
     if wanted is None or replace(wanted, old=allowed.old) != allowed:
-        raise SaleRefused(f"the approval is for {allowed}, and not for this; ask again")
+        raise SaleRefused(_("the approval is for {}, and not for this; ask again").format(allowed))
     if wanted.old != allowed.old:
         raise SaleRefused(
-            f"the approval is for {allowed}, but it stands at {wanted.old or 'nothing'} now; "
-            "ask again"
+            _("the approval is for {}, but it stands at {} now; ask again").format(
+                allowed, wanted.old or _("nothing")
+            )
         )
     spent = ApprovalUsed(
         tx=act.tx, operator=act.operator, approver=granted.approver, token=granted.token
@@ -161,14 +166,18 @@ def _old(sale: Transaction, kind: Approvable, line: int | None) -> str | None:
     if line is None:
         return str(sale.total_minor)
     if type(line) is not int or not 1 <= line <= len(sale.lines):
-        raise SaleRefused(f"the sale has no line {line!r:.20}; it has {len(sale.lines)}")
+        raise SaleRefused(
+            _("the sale has no line {!r:.20}; it has {}").format(line, len(sale.lines))
+        )
     worth = standing_minor(sale, line)
     return None if worth is None else str(worth)
 
 
 def _tender_worth(sale: Transaction, number: int | None) -> str | None:
     if type(number) is not int or not 1 <= number <= len(sale.tenders):
-        raise SaleRefused(f"the sale has no tender {number!r:.20}; it has {len(sale.tenders)}")
+        raise SaleRefused(
+            _("the sale has no tender {!r:.20}; it has {}").format(number, len(sale.tenders))
+        )
     tender = sale.tenders[number - 1]
     return None if tender.voided else str(tender.amount_minor)
 
@@ -287,11 +296,13 @@ def _approvable(what: str) -> Approvable:
         return Approvable(what)
     except ValueError:
         known = ", ".join(Approvable)
-        raise SaleRefused(f"{what!r:.20} can't be approved; give one of {known}") from None
+        raise SaleRefused(
+            _("{!r:.20} can't be approved; give one of {}").format(what, known)
+        ) from None
 
 
 def _open(ledger: Ledger, number: int) -> Transaction:
     sale = ledger.sales.get(number)
     if sale is None:
-        raise SaleRefused("the sale is closed; there is nothing to approve")
+        raise SaleRefused(_("the sale is closed; there is nothing to approve"))
     return sale

@@ -30,7 +30,7 @@ def refuse_card_number(text: str, name: str) -> None:
             _(
                 "{} {} looks like a card number; cards are taken at the card terminal, "
                 "never typed here"
-            ).format(name, masked(text))
+            ).format(_(name), masked(text))
         )
 
 

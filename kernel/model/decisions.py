@@ -28,6 +28,7 @@ from kernel.model.operators import refuse_locked
 from kernel.model.suspension import LINES_LIMIT
 from kernel.model.transaction import TRANSITIONS, State, Step, Transaction, reversal
 from kernel.words import gettext as _
+from kernel.words import marked as N_
 
 __all__ = [
     "decide_abort",
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 _GOODS = (LineKind.ITEM, LineKind.DEPOSIT)
+_STAYS = {LineKind.VOID: N_("void"), LineKind.ROUNDING: N_("rounding")}
 _TAKES_LINES = frozenset(at for at, step in TRANSITIONS if step is Step.POST)
 
 
@@ -110,9 +112,11 @@ def decide_line_void(sale: Transaction, number: int, name: str, reason: str | No
         raise SaleRefused(
             _("line {} of sale {} is already void by line {}").format(number, name, reversed_by)
         )
-    if original.kind in (LineKind.VOID, LineKind.ROUNDING):
+    if original.kind in _STAYS:
         raise SaleRefused(
-            _("line {} of sale {} is a {} line; it stays").format(number, name, original.kind)
+            _("line {} of sale {} is a {} line; it stays").format(
+                number, name, _(_STAYS[original.kind])
+            )
         )
     if original.kind in _GOODS and original.quantity > 0 and sale.sums.discounts:
         _refuse_more_off_than(sale.sums.items_minor - original.total_minor, sale, 0, name)
@@ -122,7 +126,7 @@ def decide_line_void(sale: Transaction, number: int, name: str, reason: str | No
 def decide_tender(ledger: Ledger, sale: Transaction, act: Tender, name: str) -> Tender:
     """The tender, with the commit in it when it covers the total."""
     amount = check_minor(act.amount_minor, "tender")
-    rounded = check_minor(sale.total_minor + act.rounding_minor, _("rounded total"))
+    rounded = check_minor(sale.total_minor + act.rounding_minor, "rounded total")
     balance = sale.balance_minor + act.rounding_minor
     _refuse_rounding(sale, act.rounding_minor, name)
     _payable(sale, amount, balance, name)
@@ -158,7 +162,7 @@ def decide_tender_void(
 
 def decide_card_request(sale: Transaction, amount_minor: int, name: str) -> CardRequest:
     """To be durable before the card terminal is asked."""
-    amount = check_minor(amount_minor, _("card amount"))
+    amount = check_minor(amount_minor, "card amount")
     if sale.training:
         raise SaleRefused(_("sale {} is training; no card is asked, pay it in cash").format(name))
     _step(sale, Step.ASK_CARD, name)
@@ -320,5 +324,5 @@ def _shown(number: object) -> str:
 def _step(sale: Transaction, step: Step, name: str) -> None:
     if (sale.state, step) not in TRANSITIONS:
         raise SaleRefused(
-            _("sale {} is {}; it can't {}").format(name, sale.state.value, step.value)
+            _("sale {} is {}; it can't {}").format(name, _(sale.state.value), _(step.value))
         )

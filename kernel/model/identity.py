@@ -13,6 +13,7 @@ import re
 from msgspec import Struct
 
 from kernel.errors import BadInput, SaleRefused
+from kernel.words import gettext as _
 
 __all__ = [
     "GROUP_SEPARATOR",
@@ -53,13 +54,16 @@ def terminal_id(text: object) -> str:
     """`text` if it is a terminal id, the same on every file system; else `BadInput`."""
     if not isinstance(text, str) or not _TERMINAL_ID.fullmatch(text):
         raise BadInput(
-            f"terminal id {text!r:.50} is not allowed; give 1 to 32 of A-Z, 0-9, _ and -, "
-            "the first a letter or digit, such as REGISTER_01"
+            _(
+                "terminal id {!r:.50} is not allowed; give 1 to 32 of A-Z, 0-9, _ and -, "
+                "the first a letter or digit, such as REGISTER_01"
+            ).format(text)
         )
     if _DEVICE.fullmatch(text):
         raise BadInput(
-            f"terminal id {text} is the name of a device on Windows; choose another such as "
-            f"{text}_01"
+            _(
+                "terminal id {} is the name of a device on Windows; choose another such as {}_01"
+            ).format(text, text)
         )
     return text
 
@@ -83,7 +87,9 @@ class TransactionId(Struct, frozen=True):
         match = _TRANSACTION_ID.fullmatch(text) if type(text) is str else None
         if match is None:
             raise BadInput(
-                f"transaction {text!r:.60} is no transaction id; give one such as REGISTER_01-17"
+                _(
+                    "transaction {!r:.60} is no transaction id; give one such as REGISTER_01-17"
+                ).format(text)
             )
         return cls(
             terminal=terminal_id(match["terminal"]),
@@ -120,20 +126,23 @@ def item_code(value: object) -> str:
 
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str):
-        raise SaleRefused(f"{name} is {type(value).__name__}; give text")
+        raise SaleRefused(_("{} is {}; give text").format(_(name), type(value).__name__))
     return value
 
 
 def _checked(text: str, visible: str, name: str, limit: int) -> str:
     """`text` if `visible`, the part of it that must print, does so and it fits."""
     if not visible.strip():
-        raise SaleRefused(f"{name} is empty; give 1 to {limit} characters")
+        raise SaleRefused(_("{} is empty; give 1 to {} characters").format(_(name), limit))
     if len(text) > limit:
-        raise SaleRefused(f"{name} has {len(text)} characters; give at most {limit}")
+        raise SaleRefused(
+            _("{} has {} characters; give at most {}").format(_(name), len(text), limit)
+        )
     refused = re.search(_REFUSED, visible)
     if refused is not None:
         raise SaleRefused(
-            f"{name} {text!a:.60} holds U+{ord(refused[0]):04X}, which can't be printed; "
-            "remove that character"
+            _("{} {!a:.60} holds U+{:04X}, which can't be printed; remove that character").format(
+                _(name), text, ord(refused[0])
+            )
         )
     return text

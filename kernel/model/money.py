@@ -13,6 +13,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from kernel.errors import SaleRefused
+from kernel.words import gettext as _
 
 __all__ = [
     "LIMIT",
@@ -22,6 +23,7 @@ __all__ = [
     "exponent",
     "extend",
     "format_minor",
+    "no_minor",
     "parse_major",
     "parse_quantity",
 ]
@@ -39,7 +41,7 @@ _TEXT_LIMIT = 40
 
 # ISO 4217 list one of 2026-01-01; a test holds it against the iso4217 package.
 _CODES_BY_EXPONENT = {
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),
     2: (
         "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN "
         "BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD "
@@ -48,16 +50,16 @@ _CODES_BY_EXPONENT = {
         "MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG "
         "SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD "
         "USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG"
-    ),
-    3: "BHD IQD JOD KWD LYD OMR TND",
-    4: "CLF UYW",
+    ).split(),
+    3: "BHD IQD JOD KWD LYD OMR TND".split(),
+    4: "CLF UYW".split(),
 }
-_WITHOUT_MINOR_UNIT = "XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX"
+_WITHOUT_MINOR_UNIT = "XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX".split()
 
 _EXPONENTS: dict[str, int | None] = {
-    code: digits for digits, codes in _CODES_BY_EXPONENT.items() for code in codes.split()
+    code: digits for digits, codes in _CODES_BY_EXPONENT.items() for code in codes
 }
-_EXPONENTS |= dict.fromkeys(_WITHOUT_MINOR_UNIT.split())
+_EXPONENTS |= dict.fromkeys(_WITHOUT_MINOR_UNIT)
 
 
 def exponent(currency: str) -> int:
@@ -68,22 +70,33 @@ def exponent(currency: str) -> int:
     """
     if type(currency) is not str or currency not in _EXPONENTS:
         raise SaleRefused(
-            f"currency {currency!r:.40} is not in ISO 4217; "
-            "give a code of three capital letters such as EUR"
+            _(
+                "currency {!r:.40} is not in ISO 4217; give a code of three capital "
+                "letters such as EUR"
+            ).format(currency)
         )
     digits = _EXPONENTS[currency]
     if digits is None:
-        raise SaleRefused(f"currency {currency} has no minor unit; sell in another currency")
+        raise SaleRefused(
+            _("currency {} has no minor unit; sell in another currency").format(currency)
+        )
     return digits
 
 
 def check_minor(value: int, name: str) -> int:
     """`value` if it is an `int` within `LIMIT`; `name` is what the error calls it."""
+    if type(value) is int and -LIMIT <= value <= LIMIT:
+        return value
+    raise no_minor(value, _(name))
+
+
+def no_minor(value: int, name: str) -> SaleRefused:
+    """Why `value` is no amount; `name` is what it is called, in the reader's language."""
     if type(value) is not int:
-        raise SaleRefused(f"{name} is {type(value).__name__}; give an int of minor units")
-    if not -LIMIT <= value <= LIMIT:
-        raise SaleRefused(f"{name} is out of range; give at most {LIMIT} minor units")
-    return value
+        return SaleRefused(
+            _("{} is {}; give an int of minor units").format(name, type(value).__name__)
+        )
+    return SaleRefused(_("{} is out of range; give at most {} minor units").format(name, LIMIT))
 
 
 def parse_major(text: str, currency: str) -> int:
@@ -92,7 +105,7 @@ def parse_major(text: str, currency: str) -> int:
     Zeros beyond the currency's decimals are allowed, other digits there are refused.
     """
     digits = exponent(currency)
-    return check_minor(_scaled(text, digits, "amount", f"{currency} has {digits}"), "amount")
+    return check_minor(_scaled(text, digits, "amount", currency), "amount")
 
 
 def format_minor(amount_minor: int, currency: str) -> str:
@@ -118,12 +131,14 @@ def parse_quantity(quantity: int | Decimal | str) -> int:
         thousandths = _quantity_of_text(quantity)
     else:
         raise SaleRefused(
-            f"quantity is {type(quantity).__name__}; give an int, a Decimal or decimal text"
+            _("quantity is {}; give an int, a Decimal or decimal text").format(
+                type(quantity).__name__
+            )
         )
     if thousandths == 0:
-        raise SaleRefused("quantity is 0; give at least 0.001, or less than 0 for a return")
+        raise SaleRefused(_("quantity is 0; give at least 0.001, or less than 0 for a return"))
     if not -LIMIT <= thousandths <= LIMIT:
-        raise SaleRefused(f"quantity is out of range; give at most {LIMIT // _THOUSAND}")
+        raise SaleRefused(_("quantity is out of range; give at most {}").format(LIMIT // _THOUSAND))
     return thousandths
 
 
@@ -140,24 +155,31 @@ def extend(unit_minor: int, quantity_thousandths: int) -> int:
 
 
 def _quantity_of_text(text: str) -> int:
-    return _scaled(text, QUANTITY_DECIMALS, "quantity", f"it may have {QUANTITY_DECIMALS}")
+    return _scaled(text, QUANTITY_DECIMALS, "quantity")
 
 
 def _plain_text(number: Decimal) -> str:
     """Without an exponent; refused where that could be text without end."""
     if not number.is_finite() or abs(number.adjusted()) > _TEXT_LIMIT:
-        raise SaleRefused("quantity is no number within range; give one such as 1.250")
+        raise SaleRefused(_("quantity is no number within range; give one such as 1.250"))
     return format(number, "f")
 
 
-def _scaled(text: str, decimals: int, name: str, fact: str) -> int:
-    """Decimal text times `10 ** decimals`, exactly. `fact` says how many decimals there are."""
+def _scaled(text: str, decimals: int, name: str, currency: str | None = None) -> int:
+    """Decimal text times `10 ** decimals`, exactly: so many has the `currency`, if it is money."""
     sign = "-" if text.startswith("-") else ""
     whole, point, fraction = text[len(sign) :].partition(".")
     if len(text) > _TEXT_LIMIT or not _all_digits(whole + fraction) or (point and not fraction):
-        raise SaleRefused(f"{name} {text!r:.40} is no decimal number; give one such as 20.00")
+        raise SaleRefused(
+            _("{} {!r:.40} is no decimal number; give one such as 20.00").format(_(name), text)
+        )
     if fraction[decimals:].strip("0"):
-        raise SaleRefused(f"{name} {text} has too many decimals: {fact}; round it first")
+        has = _("{} has {}") if currency is not None else _("it may have {1}")
+        raise SaleRefused(
+            _("{} {} has too many decimals: {}; round it first").format(
+                _(name), text, has.format(currency, decimals)
+            )
+        )
     return int(sign + (whole or "0") + fraction[:decimals].ljust(decimals, "0"))
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from kernel.errors import BadInput, SaleRefused
 from kernel.model.staff import SignedOn
 from kernel.model.till_entries import OperatorChange
+from kernel.words import gettext as _
 
 if TYPE_CHECKING:
     from kernel.model.ledger import Ledger
@@ -68,14 +69,14 @@ class Operator(Struct, frozen=True):
 def operator_number(value: object) -> str:
     """`value` if it is an operator's number: 1 to 8 digits, so that no card number is one."""
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
-        raise BadInput("an operator's number is 1 to 8 digits, such as 0001; give one")
+        raise BadInput(_("an operator's number is 1 to 8 digits, such as 0001; give one"))
     return value
 
 
 def pin_digits(value: object) -> str:
     """`value` if it can be a PIN. The error never repeats it."""
     if not isinstance(value, str) or not _PIN.fullmatch(value):
-        raise BadInput("a PIN is 4 to 12 digits; choose another")
+        raise BadInput(_("a PIN is 4 to 12 digits; choose another"))
     return value
 
 
@@ -96,7 +97,7 @@ def refuse_locked(ledger: Ledger) -> None:
     there = ledger.staff.signed_on
     if there is not None and there.locked:
         raise SaleRefused(
-            f"this till is locked by operator {there.operator}; unlock it or hand over"
+            _("this till is locked by operator {}; unlock it or hand over").format(there.operator)
         )
 
 
@@ -104,7 +105,7 @@ def decide_sign_on(ledger: Ledger, number: str) -> OperatorChange:
     there = ledger.staff.signed_on
     if there is not None:
         raise SaleRefused(
-            f"operator {there.operator} is signed on at this till; sign off or hand over"
+            _("operator {} is signed on at this till; sign off or hand over").format(there.operator)
         )
     return OperatorChange(how="sign_on", operator=number)
 
@@ -114,7 +115,7 @@ def decide_sign_off(ledger: Ledger) -> OperatorChange:
     at_the_till = _signed_on(ledger)
     if ledger.sales:
         raise SaleRefused(
-            f"{len(ledger.sales)} sales are open; finish or suspend them, or hand over"
+            _("{} sales are open; finish or suspend them, or hand over").format(len(ledger.sales))
         )
     return OperatorChange(how="sign_off", operator=at_the_till.operator)
 
@@ -122,20 +123,22 @@ def decide_sign_off(ledger: Ledger) -> OperatorChange:
 def decide_lock(ledger: Ledger) -> OperatorChange:
     at_the_till = _signed_on(ledger)
     if at_the_till.locked:
-        raise SaleRefused("this till is locked already")
+        raise SaleRefused(_("this till is locked already"))
     if any(sale.open_cards for sale in ledger.sales.values()):
-        raise SaleRefused("a card request has no answer yet; answer it, then lock")
+        raise SaleRefused(_("a card request has no answer yet; answer it, then lock"))
     return OperatorChange(how="lock", operator=at_the_till.operator)
 
 
 def decide_unlock(ledger: Ledger, number: str) -> OperatorChange:
     at_the_till = _signed_on(ledger)
     if not at_the_till.locked:
-        raise SaleRefused("this till is not locked")
+        raise SaleRefused(_("this till is not locked"))
     if at_the_till.operator != number:
         raise SaleRefused(
-            f"this till was locked by operator {at_the_till.operator}, who alone unlocks it; "
-            "anybody else takes it over by a hand-over"
+            _(
+                "this till was locked by operator {}, who alone unlocks it; anybody else "
+                "takes it over by a hand-over"
+            ).format(at_the_till.operator)
         )
     return OperatorChange(how="unlock", operator=number)
 
@@ -147,16 +150,17 @@ def decide_hand_over(
     or an approval."""
     at_the_till = _signed_on(ledger)
     if at_the_till.operator == to:
-        raise SaleRefused(f"operator {to} is at this till already")
+        raise SaleRefused(_("operator {} is at this till already").format(to))
     if at_the_till.locked and not approved and not role.covers(least):
         raise SaleRefused(
-            f"this till was locked by operator {at_the_till.operator}; a {least} must approve "
-            "that another takes it over"
+            _(
+                "this till was locked by operator {}; a {} must approve that another takes it over"
+            ).format(at_the_till.operator, least)
         )
     return OperatorChange(how="hand_over", operator=at_the_till.operator, to=to)
 
 
 def _signed_on(ledger: Ledger) -> SignedOn:
     if ledger.staff.signed_on is None:
-        raise SaleRefused("nobody is signed on at this till; sign on first")
+        raise SaleRefused(_("nobody is signed on at this till; sign on first"))
     return ledger.staff.signed_on

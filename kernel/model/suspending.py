@@ -17,6 +17,7 @@ from kernel.model.ledger import Ledger
 from kernel.model.operators import refuse_locked
 from kernel.model.suspension import check_parked, check_suspendable, parked
 from kernel.model.training import refuse_in_training
+from kernel.words import gettext as _
 
 __all__ = ["Changed", "Opening", "decide_recall", "decide_suspend", "suspendable"]
 
@@ -36,7 +37,7 @@ def suspendable(ledger: Ledger, number: int, name: str) -> ParkedSale:
     try:
         check_parked(left)
     except SaleRefused as refusal:
-        raise SaleRefused(f"sale {name} can't be suspended: {refusal}") from refusal
+        raise SaleRefused(_("sale {} can't be suspended: {}").format(name, refusal)) from refusal
     return left
 
 
@@ -44,7 +45,7 @@ def decide_suspend(ledger: Ledger, act: SaleSuspended, name: str) -> tuple[Act, 
     """`act`, if the sale is still what `act` says. Raises `Changed`."""
     assert act.tx is not None
     if suspendable(ledger, act.tx, name) != act.sale:
-        raise Changed(f"sale {name} was changed meanwhile")
+        raise Changed(_("sale {} was changed meanwhile").format(name))
     return (act,)
 
 

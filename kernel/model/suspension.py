@@ -30,7 +30,7 @@ from kernel.model.identity import (
     item_code,
     short_text,
 )
-from kernel.model.money import LIMIT, check_minor, exponent
+from kernel.model.money import LIMIT, check_minor, exponent, no_minor
 from kernel.model.transaction import (
     TRANSITIONS,
     State,
@@ -38,6 +38,8 @@ from kernel.model.transaction import (
     Transaction,
     with_line,
 )
+from kernel.words import gettext as _
+from kernel.words import marked as N_
 
 __all__ = [
     "BOOKING",
@@ -71,18 +73,23 @@ class LastTicket(Struct, frozen=True):
 def check_suspendable(sale: Transaction, name: str) -> None:
     """Refuse a sale that has to stay on its till."""
     if sale.training:
-        raise SaleRefused(f"sale {name} is training; abort it, it is not suspended")
+        raise SaleRefused(_("sale {} is training; abort it, it is not suspended").format(name))
     if sale.state is State.TENDERED:
-        raise SaleRefused(f"sale {name} holds a tender; void the tender first, then suspend")
+        raise SaleRefused(
+            _("sale {} holds a tender; void the tender first, then suspend").format(name)
+        )
     if sale.open_cards:
         raise SaleRefused(
-            f"card request {sale.open_cards[0]} of sale {name} has no known outcome; "
-            "answer it first, then suspend"
+            _(
+                "card request {} of sale {} has no known outcome; answer it first, then suspend"
+            ).format(sale.open_cards[0], name)
         )
     if (sale.state, Step.SUSPEND) not in TRANSITIONS:
-        raise SaleRefused(f"sale {name} is {sale.state.value}; it can't {Step.SUSPEND.value}")
+        raise SaleRefused(
+            _("sale {} is {}; it can't {}").format(name, _(sale.state.value), _(Step.SUSPEND.value))
+        )
     if not sale.lines:
-        raise SaleRefused(f"sale {name} has no lines; abort it")
+        raise SaleRefused(_("sale {} has no lines; abort it").format(name))
 
 
 def parked(sale: Transaction) -> ParkedSale:
@@ -158,14 +165,16 @@ def check_parked(sale: ParkedSale) -> None:
     short_text(sale.store, "store", STORE_LIMIT)
     short_text(sale.operator, "operator", OPERATOR_LIMIT)
     for value, name, limit in (
-        (sale.reference, "reference", REFERENCE_LIMIT),
-        (sale.customer, "customer", REFERENCE_LIMIT),
-        (sale.price_list, "price list", STORE_LIMIT),
-        (sale.tax_profile, "tax profile", STORE_LIMIT),
+        (sale.reference, N_("reference"), REFERENCE_LIMIT),
+        (sale.customer, N_("customer"), REFERENCE_LIMIT),
+        (sale.price_list, N_("price list"), STORE_LIMIT),
+        (sale.tax_profile, N_("tax profile"), STORE_LIMIT),
     ):
         _check_text(value, name, limit)
     if not 1 <= len(sale.lines) <= LINES_LIMIT:
-        raise SaleRefused(f"a parked sale has {len(sale.lines)} lines; give 1 to {LINES_LIMIT}")
+        raise SaleRefused(
+            _("a parked sale has {} lines; give 1 to {}").format(len(sale.lines), LINES_LIMIT)
+        )
     total_minor, reversed_lines = 0, set[int]()
     for place, line in enumerate(sale.lines, 1):
         _check_line(line, place)
@@ -173,36 +182,41 @@ def check_parked(sale: ParkedSale) -> None:
         if line.kind is LineKind.VOID:
             _check_void(line, sale.lines, reversed_lines)
     if total_minor != sale.total_minor:
-        raise SaleRefused(f"the lines come to {total_minor}, not to {sale.total_minor}")
+        raise SaleRefused(
+            _("the lines come to {}, not to {}").format(total_minor, sale.total_minor)
+        )
 
 
 def _check_line(line: Line, place: int) -> None:
     if line.code is not None:
         item_code(line.code)
     for value, name in (
-        (line.description, "description"),
-        (line.department, "department"),
-        (line.price_origin, "price origin"),
-        (line.input_origin, "input origin"),
-        (line.reason, "reason"),
-        (line.rule, "rule"),
+        (line.description, N_("description")),
+        (line.department, N_("department")),
+        (line.price_origin, N_("price origin")),
+        (line.input_origin, N_("input origin")),
+        (line.reason, N_("reason")),
+        (line.rule, N_("rule")),
     ):
         _check_text(value, name, _TEXT_LIMIT)
     _check_text(line.operator, "operator", OPERATOR_LIMIT)
     _check_text(line.approver, "approver", OPERATOR_LIMIT)
     for amount in (line.unit_minor, line.total_minor, line.list_minor or 0, line.quantity):
-        check_minor(amount, f"amount of line {place}")
+        if type(amount) is not int or not -LIMIT <= amount <= LIMIT:
+            raise no_minor(amount, _("amount of line {}").format(place))
     if line.of is not None and not 1 <= line.of < place:
-        raise SaleRefused(f"line {place} is of line {line.of}, which does not come before it")
+        raise SaleRefused(
+            _("line {} is of line {}, which does not come before it").format(place, line.of)
+        )
     for tax in line.taxes:
         short_text(tax.code, "tax code", _TEXT_LIMIT)
         check_minor(tax.amount_minor, "tax")
         if not 0 <= tax.rate_milli_percent <= LIMIT:
-            raise SaleRefused(f"the tax rate of line {place} is out of range")
+            raise SaleRefused(_("the tax rate of line {} is out of range").format(place))
     if line.origin is not None:
         TransactionId.parse(line.origin[0])
     if line.booking is not None and not BOOKING.fullmatch(line.booking):
-        raise SaleRefused(f"line {place} names the booking {line.booking!a:.40}")
+        raise SaleRefused(_("line {} names the booking {!a:.40}").format(place, line.booking))
 
 
 def _check_void(line: Line, lines: tuple[Line, ...], reversed_lines: set[int]) -> None:
@@ -214,7 +228,7 @@ def _check_void(line: Line, lines: tuple[Line, ...], reversed_lines: set[int]) -
         or original.total_minor != -line.total_minor
         or line.of in reversed_lines
     ):
-        raise SaleRefused(f"a void of line {line.of} reverses no line")
+        raise SaleRefused(_("a void of line {} reverses no line").format(line.of))
     reversed_lines.add(line.of)
 
 

@@ -40,6 +40,8 @@ def decide_training_end(ledger: Ledger, operator: str | None) -> tuple[TrainingE
 
 
 def refuse_in_training(ledger: Ledger, what: str) -> None:
-    """Raises `SaleRefused` where `what`, named as an act, would touch what is real."""
+    """Raises `SaleRefused` where `what`, an act's English name, would touch what is real."""
     if ledger.training is not None:
-        raise SaleRefused(_("this is training: {} is not trained; sign off to end it").format(what))
+        raise SaleRefused(
+            _("this is training: {} is not trained; sign off to end it").format(_(what))
+        )

@@ -28,6 +28,7 @@ from kernel.model.entries import (
 )
 from kernel.model.postings import Postings
 from kernel.model.totals import TaxTotal
+from kernel.words import marked as N_
 
 __all__ = [
     "TRANSITIONS",
@@ -53,11 +54,11 @@ class State(Enum):
     # There is one of each, so identity is enough; the hash of Enum costs 4 % of an entry.
     __hash__ = object.__hash__
 
-    OPEN = "open"
-    TENDERED = "tendered"
-    COMMITTED = "committed"
-    ABORTED = "aborted"
-    SUSPENDED = "suspended"
+    OPEN = N_("open")
+    TENDERED = N_("tendered")
+    COMMITTED = N_("committed")
+    ABORTED = N_("aborted")
+    SUSPENDED = N_("suspended")
 
 
 class Step(Enum):
@@ -65,15 +66,15 @@ class Step(Enum):
 
     __hash__ = object.__hash__
 
-    POST = "post a line"
-    ASK_CARD = "ask the card terminal"
-    ANSWER_CARD = "take a card's answer"
-    TENDER = "take a tender"
-    VOID_TENDER = "void a tender"
-    VOID_LAST_TENDER = "void the last tender"
-    COMMIT = "commit"
-    ABORT = "abort"
-    SUSPEND = "suspend"
+    POST = N_("post a line")
+    ASK_CARD = N_("ask the card terminal")
+    ANSWER_CARD = N_("take a card's answer")
+    TENDER = N_("take a tender")
+    VOID_TENDER = N_("void a tender")
+    VOID_LAST_TENDER = N_("void the last tender")
+    COMMIT = N_("commit")
+    ABORT = N_("abort")
+    SUSPEND = N_("suspend")
 
 
 TRANSITIONS: dict[tuple[State, Step], State] = {

@@ -23,6 +23,9 @@ from kernel.model.operators import MANAGER_TERMINAL
 from kernel.model.till_entries import Event
 from kernel.terminal.acting import GoOn
 from kernel.terminal.delivery import Decided, Handler
+from kernel.words import gettext as _
+from kernel.words import in_english
+from kernel.words import marked as N_
 
 __all__ = ["ActDesk"]
 
@@ -65,9 +68,13 @@ class ActDesk:
     def _take(self, message: Message, ledger: Ledger) -> Decided:
         try:
             if message.sender != MANAGER_TERMINAL:
-                raise SaleRefused(f"{message.sender} is not MANAGER; only MANAGER hands acts over")
+                raise SaleRefused(
+                    _("{} is not MANAGER; only MANAGER hands acts over").format(message.sender)
+                )
             if len(self._threads) + len(self._early) >= _AT_ONCE:
-                raise SaleRefused(f"{_AT_ONCE} acts are under way already; wait for one of them")
+                raise SaleRefused(
+                    _("{} acts are under way already; wait for one of them").format(_AT_ONCE)
+                )
             order = decode_order(message.body)
         except (SaleRefused, BadInput) as refusal:
             said = _refused(message.id, refusal)
@@ -91,7 +98,7 @@ class ActDesk:
 
     def _see_through(self, message: str, order: AnyOrder, do: Do) -> None:
         """The thread of one act."""
-        answer = ActAnswer(message=message, state="refused", reason="the console broke it off")
+        answer = ActAnswer(message=message, state="refused", reason=N_("the console broke it off"))
         said = b""
 
         def go_on(so_far: Struct) -> bool:
@@ -103,7 +110,8 @@ class ActDesk:
             return not self._closing
 
         try:
-            result = encode_result(do(order, go_on))
+            with in_english():  # whoever handed it in may speak another language
+                result = encode_result(do(order, go_on))
             answer = ActAnswer(message=message, state="done", result=result)
         except KernelError as refusal:
             answer = _refused(message, refusal)

@@ -52,6 +52,7 @@ from kernel.terminal.store_day import DAY_CLOSED, StoreDay, day_note
 from kernel.terminal.terminal import Terminal
 from kernel.terminal.tidying import Cleaned, clean_up
 from kernel.terminal.usable import usable
+from kernel.words import gettext as _
 
 __all__ = ["Acting", "GoOn", "answers_of"]
 
@@ -190,7 +191,7 @@ class Acting:
         terminal = terminal_id(order.terminal)
         before = {sale.ticket for sale in self._manager.suspended() if sale.till == terminal}
         if not self._manager.parking.settle_for(terminal):
-            raise TerminalInUse(f"{terminal} is running; what it is at is its own")
+            raise TerminalInUse(_("{} is running; what it is at is its own").format(terminal))
         # What its log shows as done there was on its way to no floor.
         there = {sale.ticket for sale in self._manager.suspended() if sale.till is None}
         tickets = tuple(sorted(before & there))
@@ -199,9 +200,10 @@ class Acting:
 
     def _clean_up(self, order: CleanUp, go_on: GoOn) -> Cleaned:
         cleaned = clean_up(self._layout, self._host)
-        said = ", ".join(cleaned.terminals[:_NAMED]) or "no terminals"
+        gone = ", ".join(cleaned.terminals[:_NAMED])
         self.note(
-            "cleaned_up", f"{said}; {cleaned.messages} messages, {cleaned.files} scratch files"
+            "cleaned_up",
+            f"{gone or 'no terminals'}; {cleaned.messages} messages, {cleaned.files} scratch files",
         )
         return cleaned
 
@@ -214,7 +216,9 @@ class Acting:
     def _close_day(self, order: CloseDay, go_on: GoOn) -> StoreReport:
         date = order.business_date or self.day_due()
         if date > self._host.clock.business_date():
-            raise BadInput(f"business date {date} is yet to come; close one that has begun")
+            raise BadInput(
+                _("business date {} is yet to come; close one that has begun").format(date)
+            )
         running = self.running()
         sent = self._manager.send(EVERYBODY, CLOSE_DAY, DayRequest(date), _DAY_LIFETIME_S)
         for acks in self._answers(sent, running, order.wait_s):

@@ -10,6 +10,7 @@ the console whose key signed the answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ from kernel.terminal.delivery import Decided, Handler
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Decide
 from kernel.terminal.sale import Sale
+from kernel.words import gettext as _
+from kernel.words import in_our_language
 
 if TYPE_CHECKING:
     from kernel.terminal.terminal import Terminal
@@ -131,7 +134,7 @@ class Approvals:
         """
         console = self._layout.terminal(MANAGER_TERMINAL).lock
         if probe(self._host.disk, console) is None:
-            raise SaleRefused("no manager's console is running; ask a supervisor for his PIN")
+            raise SaleRefused(_("no manager's console is running; ask a supervisor for his PIN"))
         asked = self._asked(what, sale, line, new)
         request = ApprovalRequest(
             token=self._token(),
@@ -186,7 +189,7 @@ class Approvals:
         """
         found = next((one for one in self.requests.all() if one.request.token == token), None)
         if found is None:
-            raise SaleRefused("this request is answered, withdrawn or timed out")
+            raise SaleRefused(_("this request is answered, withdrawn or timed out"))
         request = found.request
         role = self._role(Asked(what=request.what))
         if number is not None:
@@ -230,13 +233,14 @@ class Approvals:
     def _answered(self, message: Message, ledger: Ledger) -> Decided:
         answer = message.read(ApprovalAnswer)
         awaited = self._awaited.get(answer.token)
+        key = self._till.signatures.verified_by
+        decide = partial(decide_answer, ledger, awaited, answer, by=message.sender, key=key)
         try:
-            key = self._till.signatures.verified_by
-            act = decide_answer(ledger, awaited, answer, by=message.sender, key=key)
-        except SaleRefused as refusal:
+            act = decide()
+        except SaleRefused:
             if awaited is not None:
                 # Else the sale could not be paid until the time has run out.
-                awaited.settle(ApprovalOutcome.DECLINED, str(refusal))
+                awaited.settle(ApprovalOutcome.DECLINED, _why_not(decide))
             raise
         assert awaited is not None, "an answer that nobody awaits is refused"
         outcome = ApprovalOutcome.GRANTED if answer.granted else ApprovalOutcome.DECLINED
@@ -270,10 +274,22 @@ class Approvals:
         there = self._till.signed_on
         operator = self._till.operators.find(there.operator) if there is not None else None
         if there is None or there.locked or operator is None or not operator.active:
-            raise SaleRefused("nobody is signed on at this console; sign on, or give a PIN")
+            raise SaleRefused(_("nobody is signed on at this console; sign on, or give a PIN"))
         if not operator.role.covers(role):
-            raise SaleRefused(f"operator {operator.number} is {operator.role}; this needs a {role}")
+            raise SaleRefused(
+                _("operator {} is {}; this needs a {}").format(operator.number, operator.role, role)
+            )
         return operator
 
     def _token(self) -> str:
         return self._host.random_bytes(_TOKEN_BYTES).hex()
+
+
+def _why_not(decide: Callable[[], Act]) -> str:
+    """What the cashier is told of a refusal that the log and the console hear in English."""
+    with in_our_language():
+        try:
+            decide()
+        except SaleRefused as refusal:
+            return str(refusal)
+    raise AssertionError("it was refused a moment ago")

@@ -23,6 +23,7 @@ from kernel.model.ledger import Ledger
 from kernel.model.mail import RECEIVED
 from kernel.terminal.delivery import Decided, Handler
 from kernel.terminal.host import Host
+from kernel.words import gettext as _
 
 if TYPE_CHECKING:
     from kernel.terminal.sale import Sale
@@ -58,10 +59,10 @@ class Closing:
         self.thread: threading.Thread | None = None
         self.handlers: dict[str, Handler] = {ORDER: self._on_order, CANCEL: self._on_cancel}
 
-    def _on_order(self, message: Message, _: Ledger) -> Decided:
+    def _on_order(self, message: Message, _ledger: Ledger) -> Decided:
         order = decode_shutdown(bytes(message.body))
         if order.by != message.sender:
-            raise SaleRefused(f"{message.sender} sent a shutdown order of {order.by}")
+            raise SaleRefused(_("{} sent a shutdown order of {}").format(message.sender, order.by))
         # Applied is what the stop is; until it is durable, the order has only been received.
         return Decided(result=RECEIVED, follow_up=lambda: self.obey(order, message))
 
@@ -109,8 +110,9 @@ class Closing:
         if order is not None:
             at = datetime.fromtimestamp(order.deadline_ms / 1000, UTC).astimezone()
             raise Stopped(
-                f"the shop closes at {at:%H:%M:%S} ({order.reason}); finish what is open, "
-                "nothing new is begun"
+                _(
+                    "the shop closes at {:%H:%M:%S} ({}); finish what is open, nothing new is begun"
+                ).format(at, order.reason)
             )
 
     def _see_through(self, put_away_at_s: float, cancelled: threading.Event) -> None:

@@ -30,6 +30,7 @@ from kernel.terminal.delivery import Decided, Handler
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
 from kernel.terminal.postman import Sent
+from kernel.words import gettext as _
 
 __all__ = [
     "CONFIG",
@@ -83,7 +84,9 @@ def configuration_handler(configuration: TillConfiguration) -> Handler:
     """
 
     def handle(message: Message, ledger: Ledger) -> Decided:
-        published = decode_published(bytes(message.body), f"the document of {message.id}")
+        published = decode_published(
+            bytes(message.body), _("the document of {}").format(message.id)
+        )
         acts = _news(ledger, published) if published.version >= ledger.configuration else ()
         return Decided(acts=acts, follow_up=lambda: configuration.adopt(published))
 

@@ -25,6 +25,7 @@ from kernel.model.operators import MANAGER_TERMINAL
 from kernel.model.reports import close_of
 from kernel.model.till_entries import PeriodClosed
 from kernel.terminal.delivery import Decided, Handler
+from kernel.words import gettext as _
 
 if TYPE_CHECKING:
     from kernel.terminal.postman import Postman
@@ -60,23 +61,29 @@ class EndOfDay:
     def _on_request(self, message: Message, ledger: Ledger) -> Decided:
         request = message.read(DayRequest)
         if message.sender != MANAGER_TERMINAL:
-            raise SaleRefused(f"{message.sender} is not MANAGER; only MANAGER ends the day")
+            raise SaleRefused(
+                _("{} is not MANAGER; only MANAGER ends the day").format(message.sender)
+            )
         date, period = request.business_date, ledger.period
         if date > self._clock.business_date():
-            raise SaleRefused(f"business date {date} is yet to come")
+            raise SaleRefused(_("business date {} is yet to come").format(date))
         if period is None or period.date > date:
             # A request that comes late must not close the day after.
             return Decided()
         if period.date < date:
-            raise SaleRefused(f"period {period.number} is of {period.date}; close that day first")
+            raise SaleRefused(
+                _("period {} is of {}; close that day first").format(period.number, period.date)
+            )
         if self.attended():
             # Applied is what the Z will be.
             return Decided(result=RECEIVED, follow_up=lambda: self._ask(request, message))
         if ledger.sales:
             names = [name_of(self._terminal, number) for number in ledger.sales]
-            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            more = _(" and {} more").format(len(names) - _NAMED) if len(names) > _NAMED else ""
             raise SaleRefused(
-                f"open: {', '.join(names[:_NAMED])}{more}; finish or suspend them, then ask again"
+                _("open: {}{}; finish or suspend them, then ask again").format(
+                    ", ".join(names[:_NAMED]), more
+                )
             )
         return Decided((close_of(ledger, MANAGER_TERMINAL),), follow_up=self._nobody_counts)
 

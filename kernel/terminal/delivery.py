@@ -6,7 +6,8 @@ an id that the ledger knows as applied is acknowledged again and not handled aga
 
 A message whose handler fails, or takes the process with it, is begun three times and then refused.
 Until then the messages that its sender sent after it wait: order is kept. This module must never
-decide what a message does; the handlers do, and they must not touch a file.
+decide what a message does; the handlers do, and they must not touch a file. What is refused is
+refused in English: the log keeps it, and the sender may speak another language.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from kernel.model.ledger import Ledger
 from kernel.model.mail import APPLIED, REFUSED, Ack, Answer
 from kernel.model.till_entries import Acknowledged, Applied, Attempted, Event
 from kernel.terminal.journal import Journal
+from kernel.words import in_english
 
 __all__ = ["Decided", "Delivery", "Handler"]
 
@@ -127,7 +129,8 @@ class Delivery:
 
         Raises `DiskFull` and `OSError` (try again later), `Stopped`, `Poisoned`.
         """
-        found = self._mailbox.look()
+        with in_english():
+            found = self._mailbox.look()
         self._note(found.complaints)
         for first in range(0, len(found.acks), ACKS_LIMIT):
             self._settle(found.acks[first : first + ACKS_LIMIT])
@@ -142,7 +145,8 @@ class Delivery:
         acks: list[Ack] = []
         for path, message in found:
             try:
-                acks.append(decode_ack(message))
+                with in_english():
+                    acks.append(decode_ack(message))
             except BadInput as fault:
                 if self._mailbox.set_aside(path):
                     self._note([Complaint(f"ack {message.id}", str(fault))])
@@ -199,9 +203,10 @@ class Delivery:
             return None
         handler = self._handlers.get(message.kind)
         if handler is None:
-            return self._refuse(message, f"{self._terminal} knows no message {message.kind}")
+            said = Answer(REFUSED, f"{self._terminal} knows no message {message.kind}")
+            return self._refuse(message, said)
         if attempts >= ATTEMPTS_LIMIT:
-            return self._refuse(message, f"it failed {attempts} times")
+            return self._refuse(message, Answer(REFUSED, f"it failed {attempts} times"))
         if attempts:
             self._journal.record(lambda ledger: (Attempted(messages=(message.id,)),))
         return self._handle(message, handler)
@@ -212,7 +217,7 @@ class Delivery:
 
         def decide(ledger: Ledger) -> tuple[Act, ...]:
             nonlocal decided, answer
-            with _Foreign():
+            with _Foreign(), in_english():
                 try:
                     decided = handler(message, ledger)
                     answer = Answer(decided.result)
@@ -248,11 +253,10 @@ class Delivery:
             decided.follow_up()
         return _Tried(answer, lasts=True)
 
-    def _refuse(self, message: Message, reason: str) -> _Tried:
+    def _refuse(self, message: Message, answer: Answer) -> _Tried:
         """For good, without asking a handler; said in the log."""
-        answer = Answer(REFUSED, reason)
         self._journal.record(lambda ledger: (_applied(message, answer),))
-        self._note([Complaint(f"{message.kind} {message.id} of {message.sender}", reason)])
+        self._note([Complaint(f"{message.kind} {message.id} of {message.sender}", answer.reason)])
         return _Tried(answer, spoilt=True)
 
     def _acknowledge(self, done: list[tuple[Waiting, _Tried]]) -> None:

@@ -19,6 +19,7 @@ from kernel.disk.new_file import NewFile
 from kernel.errors import BadInput
 from kernel.terminal.host import Host
 from kernel.terminal.shop import CommittedSale, Shop
+from kernel.words import gettext as _
 
 __all__ = ["Exported", "export_sales", "write_report"]
 
@@ -59,8 +60,10 @@ def export_sales(shop: Shop, host: Host, directory: str, business_date: int) -> 
                 count, lines = count + 1, lines + len(logged.sale.lines)
     except OSError as fault:
         raise BadInput(
-            f"the export can't be written to {place}: {fault.strerror}; name a directory that is "
-            "there and has no export of that date yet"
+            _(
+                "the export can't be written to {}: {}; name a directory that is there and "
+                "has no export of that date yet"
+            ).format(place, fault.strerror)
         ) from fault
     return Exported(sales_path=paths[0], lines_path=paths[1], sales=count, lines=lines)
 
@@ -73,7 +76,9 @@ def write_report(path: str, rows: Iterable[str], *, host: Host | None = None) ->
             file.write("".join(f"{row}\n" for row in rows).encode())
     except OSError as fault:
         raise BadInput(
-            f"{path} can't be written: {fault.strerror}; name a file that is not there yet"
+            _("{} can't be written: {}; name a file that is not there yet").format(
+                path, fault.strerror
+            )
         ) from fault
 
 

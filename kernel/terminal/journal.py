@@ -36,6 +36,7 @@ from kernel.model.ledger import Ledger
 from kernel.model.till_entries import ClockStepped, OperatorChange, PeriodClosed, Recovered, Started
 from kernel.model.till_entries import Stopped as StopEntry
 from kernel.model.transaction import Transaction
+from kernel.words import gettext as _
 
 __all__ = ["Decide", "Journal"]
 
@@ -191,7 +192,7 @@ class Journal:
                     each.made = staged.apply(each.act, each.now)
                     entry.sale = each.made or entry.sale
             if final:
-                self._closing = Stopped("this terminal is stopping; start it again to sell")
+                self._closing = Stopped(_("this terminal is stopping; start it again to sell"))
             if self._leader is not None:
                 entry.gate = _closed_gate()
             # No call from here on, so no Ctrl+C either: all of it happens, or nothing.
@@ -237,8 +238,10 @@ class Journal:
         self._wal.reserve_ahead()
         if self._wal.low_on_space:
             raise DiskFull(
-                "the disk is nearly full; finish or suspend the open sales and free space: "
-                "nothing new is begun until then"
+                _(
+                    "the disk is nearly full; finish or suspend the open sales and free "
+                    "space: nothing new is begun until then"
+                )
             )
 
     # --- leading -------------------------------------------------------------------------
@@ -358,8 +361,10 @@ class Journal:
 
 def _broken_off() -> Poisoned:
     return Poisoned(
-        "an entry was broken off while it was recorded; this process writes no more. "
-        "Start the terminal again: it will recover"
+        _(
+            "an entry was broken off while it was recorded; this process writes no more. "
+            "Start the terminal again: it will recover"
+        )
     )
 
 
@@ -375,9 +380,11 @@ def _payload(act: Act) -> bytes | None:
         payload = encode_act(act)
         decode_act(payload)
     except (TypeError, ValueError) as fault:
-        raise SaleRefused(f"this can't be kept in the log: {fault}; correct it") from fault
+        raise SaleRefused(
+            _("this can't be kept in the log: {}; correct it").format(fault)
+        ) from fault
     if len(payload) > FRAME_LIMIT_BYTES - _HEAD_ROOM_BYTES:
-        raise SaleRefused(f"the entry has {len(payload)} bytes; shorten its texts")
+        raise SaleRefused(_("the entry has {} bytes; shorten its texts").format(len(payload)))
     return payload
 
 

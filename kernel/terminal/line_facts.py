@@ -14,6 +14,7 @@ from kernel.model.cards import refuse_card_in
 from kernel.model.entries import LineKind, TaxAmount
 from kernel.model.identity import OPERATOR_LIMIT, short_text
 from kernel.model.money import check_minor
+from kernel.words import gettext as _
 
 __all__ = ["TEXT_LIMIT", "LineFacts", "checked"]
 
@@ -50,9 +51,11 @@ def checked(said: LineFacts) -> LineFacts:
     return cast(LineFacts, facts)
 
 
-def _kind(value: object, _: str) -> object:
+def _kind(value: object, _name: str) -> object:
     if value not in _SOLD:
-        raise SaleRefused(f"{value!r:.20} is no kind of line to add; it has a call of its own")
+        raise SaleRefused(
+            _("{!r:.20} is no kind of line to add; it has a call of its own").format(value)
+        )
     return value
 
 
@@ -71,11 +74,13 @@ def _list_price(value: object, _: str) -> object:
     return check_minor(cast(int, value), "list price")
 
 
-def _origin(value: object, _: str) -> object:
+def _origin(value: object, _name: str) -> object:
     match value:
         case (str(), int()):
             return value
-    raise SaleRefused(f"{value!r:.60} names no line of a receipt; give (transaction, line number)")
+    raise SaleRefused(
+        _("{!r:.60} names no line of a receipt; give (transaction, line number)").format(value)
+    )
 
 
 def _as_given(value: object, _: str) -> object:

@@ -15,6 +15,7 @@ from kernel.model.identity import OPERATOR_LIMIT, optional_text
 from kernel.model.ledger import Ledger
 from kernel.model.till_entries import Event
 from kernel.terminal.terminal import Terminal
+from kernel.words import gettext as _
 
 __all__ = ["note"]
 
@@ -34,7 +35,9 @@ def note(
     Raises `BadInput` for what is no such name.
     """
     if not _WHAT.fullmatch(what) or count < 1:
-        raise BadInput(f"{what!r:.40} is no name of an event; use lower-case letters and _")
+        raise BadInput(
+            _("{!r:.40} is no name of an event; use lower-case letters and _").format(what)
+        )
     event = Event(
         what=what, count=count, operator=optional_text(operator, "operator", OPERATOR_LIMIT)
     )

@@ -24,6 +24,7 @@ from kernel.model.ledger import PRINTER, Ledger
 from kernel.model.till_entries import CopyPrinted, Intent, Outcome
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Journal
+from kernel.words import gettext as _
 
 __all__ = ["PrintJob", "Printer"]
 
@@ -143,7 +144,9 @@ class Printer:
         parsed = TransactionId.parse(transaction)
         if parsed.terminal != self._terminal:
             raise BadInput(
-                f"sale {transaction} is of {parsed.terminal}; its receipt is printed there"
+                _("sale {} is of {}; its receipt is printed there").format(
+                    transaction, parsed.terminal
+                )
             )
         return parsed.logged
 

@@ -72,8 +72,8 @@ class Sale(SaleTenders):
         stands in `LineFacts`. The lines `instead_of` are voided in the same write; the last of
         them is the one that this takes the place of.
         """
-        refuse_card_number(item_code(code), _("item code"))
-        if check_minor(unit_minor, _("unit price")) < 0:
+        refuse_card_number(item_code(code), "item code")
+        if check_minor(unit_minor, "unit price") < 0:
             raise SaleRefused(
                 _("unit price {} is below zero; give the quantity a sign").format(unit_minor)
             )

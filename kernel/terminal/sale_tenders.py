@@ -25,6 +25,7 @@ from kernel.model.transaction import State
 from kernel.terminal.line_facts import TEXT_LIMIT
 from kernel.terminal.sale_record import SaleRecord, signed, text_of
 from kernel.words import gettext as _
+from kernel.words import marked as N_
 
 __all__ = ["SaleTenders"]
 
@@ -198,6 +199,6 @@ class SaleTenders(SaleRecord):
 def _check_card(token: str | None, last_four: str | None, authorisation: str | None) -> None:
     if last_four is not None and not (type(last_four) is str and _LAST_FOUR.fullmatch(last_four)):
         raise SaleRefused(_("a card is named by its last four digits, nothing more"))
-    for name, text in (("token", token), (_("authorisation code"), authorisation)):
+    for name, text in (("token", token), (N_("authorisation code"), authorisation)):
         if text_of(text, name) is not None:
             refuse_card_number(str(text), name)

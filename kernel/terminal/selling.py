@@ -27,6 +27,7 @@ from kernel.terminal.configuring import bound
 from kernel.terminal.recalling import Recalling
 from kernel.terminal.returning import Returning
 from kernel.terminal.sale import Sale
+from kernel.words import gettext as _
 
 __all__ = ["Selling"]
 
@@ -88,8 +89,9 @@ class Selling(Recalling):
         sale = self.handle(known[0])
         if (sale.currency, sale.store) != (currency, store):
             raise SaleRefused(
-                f"reference {reference} is sale {sale.id} of store {sale.store} in "
-                f"{sale.currency}; give another reference"
+                _("reference {} is sale {} of store {} in {}; give another reference").format(
+                    reference, sale.id, sale.store, sale.currency
+                )
             )
         return sale
 
@@ -97,7 +99,9 @@ class Selling(Recalling):
         """The sale of that id, open or closed. Raises `SaleRefused` if there is none."""
         parsed = TransactionId.parse(transaction)
         if parsed.terminal != self.id:
-            raise SaleRefused(f"sale {transaction} is of {parsed.terminal}, not of {self.id}")
+            raise SaleRefused(
+                _("sale {} is of {}, not of {}").format(transaction, parsed.terminal, self.id)
+            )
         return self.handle(parsed.logged, self.transaction(parsed.logged))
 
     def receipt(self, named: str) -> tuple[str, Transaction]:
@@ -124,5 +128,7 @@ class Selling(Recalling):
             log = read_log(self._host.disk, self._paths, terminal_is_free=False)
             sale = closed_sale(log, number)
         if sale is None:
-            raise SaleRefused(f"there is no sale {name_of(self.id, number)}; see `posterm sales`")
+            raise SaleRefused(
+                _("there is no sale {}; see `posterm sales`").format(name_of(self.id, number))
+            )
         return sale

@@ -17,6 +17,7 @@ from kernel.coordination.shutdown import CANCEL, ORDER, ShutdownFlag
 from kernel.disk.layout import Layout
 from kernel.errors import KernelError, SaleRefused
 from kernel.terminal.host import Host
+from kernel.words import gettext as _
 
 if TYPE_CHECKING:
     from kernel.terminal.terminal import Terminal
@@ -49,7 +50,9 @@ class Shutdown:
     def begin(self, grace_s: float, reason: str) -> ShutdownOrder:
         """Let no till start, and tell all that run. Raises `Contention`, `SaleRefused`."""
         if not 0 <= grace_s <= GRACE_LIMIT_S:  # no number at all is out of range too
-            raise SaleRefused(f"the grace period is out of range; give 0 to {GRACE_LIMIT_S} s")
+            raise SaleRefused(
+                _("the grace period is out of range; give 0 to {} s").format(GRACE_LIMIT_S)
+            )
         now_ms = self._host.clock.wall_ms()
         order = ShutdownOrder(
             id=self._host.random_bytes(16).hex(),

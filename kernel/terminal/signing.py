@@ -36,6 +36,7 @@ from kernel.model.till_entries import Event
 from kernel.model.training import decide_training_end
 from kernel.terminal.host import Host
 from kernel.terminal.journal import Decide, Journal
+from kernel.words import gettext as _
 
 __all__ = ["SignOn"]
 
@@ -56,7 +57,7 @@ class PinAttempts:
         if left_s > 0:
             self._refused[key] = self._refused.get(key, 0) + 1
             raise SaleRefused(
-                f"too many wrong PINs; wait {max(1, round(left_s))} s, then try again"
+                _("too many wrong PINs; wait {} s, then try again").format(max(1, round(left_s)))
             )
 
     def wrong(self, key: str, ledger: Ledger) -> int:
@@ -170,17 +171,19 @@ class SignOn:
             everybody = {one.number: one for one in self.operators.all()}
             if not everybody:
                 raise SaleRefused(
-                    "this shop has no operators yet; add one with `posterm operator add`"
+                    _("this shop has no operators yet; add one with `posterm operator add`")
                 )
             key = number if number in everybody else ""
             self.journal.read(lambda ledger: self._attempts.refuse_early(key, ledger))
             operator, proved = self.operators.check(number, pin)
             if operator is None or not proved:
                 self._failed(key)
-                raise SaleRefused("number and PIN do not belong together; try again")
+                raise SaleRefused(_("number and PIN do not belong together; try again"))
             self._attempts.right(key)
         if not operator.role.covers(least):
-            raise SaleRefused(f"operator {number} is {operator.role}; this needs a {least}")
+            raise SaleRefused(
+                _("operator {} is {}; this needs a {}").format(number, operator.role, least)
+            )
         return operator
 
     def approved(self, ledger: Ledger, token: str | None, acts: tuple[Act, ...]) -> tuple[Act, ...]:

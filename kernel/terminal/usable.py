@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kernel.errors import BadConfiguration, DiskFull, KernelError
+from kernel.words import gettext as _
 
 __all__ = ["unusable", "usable"]
 
@@ -28,15 +29,17 @@ def unusable(path: str, fault: OSError) -> KernelError:
     """What to tell whoever named the data directory `path`, which `fault` makes unusable."""
     what = fault.strerror or str(fault)
     if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"{path}: the disk is full; free space and start again")
+        return DiskFull(_("{}: the disk is full; free space and start again").format(path))
     hints = {
-        errno.EROFS: "make it writable, or name another with --data-dir",
-        errno.EACCES: "make it writable for this user, or name another with --data-dir",
-        errno.EPERM: "make it writable for this user, or name another with --data-dir",
-        errno.ENOTDIR: "name a directory with --data-dir",
-        errno.EEXIST: "a file stands where a directory should be; name another with --data-dir",
-        errno.ENOENT: "make the directory above it first",
+        errno.EROFS: _("make it writable, or name another with --data-dir"),
+        errno.EACCES: _("make it writable for this user, or name another with --data-dir"),
+        errno.EPERM: _("make it writable for this user, or name another with --data-dir"),
+        errno.ENOTDIR: _("name a directory with --data-dir"),
+        errno.EEXIST: _("a file stands where a directory should be; name another with --data-dir"),
+        errno.ENOENT: _("make the directory above it first"),
     }
     return BadConfiguration(
-        f"data directory {path} can't be used: {what}; {hints.get(fault.errno or 0, 'check it')}"
+        _("data directory {} can't be used: {}; {}").format(
+            path, what, hints.get(fault.errno or 0, _("check it"))
+        )
     )

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import posterm
 from kernel import Damage, Terminal
+from kernel import gettext as _
+from kernel import marked as N_
 from posterm.benchmark.measure import Measured, Tally, in_threads
 
 __all__ = ["LINES", "SALE_ENTRIES", "KernelSales", "TillProcesses", "recorded_frames"]
@@ -50,7 +52,7 @@ class TillProcesses:
     A child ends when its input does, so none outlives this process, however that ends.
     """
 
-    name = "posterm, terminals"
+    name = N_("posterm, terminals")
 
     def __init__(self, directory: str, count: int) -> None:
         self.threads = count
@@ -91,8 +93,10 @@ class TillProcesses:
         line = child.stdout.readline()
         if not line:
             raise Damage(
-                f"benchmark terminal (process {child.pid}) ended early, see what it said above; "
-                "run the benchmark again"
+                _(
+                    "benchmark terminal (process {}) ended early, see what it said above; "
+                    "run the benchmark again"
+                ).format(child.pid)
             )
         sales, seconds, cpu_s, latencies_us = json.loads(line)
         return Measured(sales, seconds, cpu_s, [us / 1e6 for us in latencies_us])
@@ -102,7 +106,7 @@ def ring_timed(till: Terminal, tally: Tally) -> None:
     """One sale of five lines, the time of each call noted."""
     timed = _Clocked(tally.latencies_s)
     sale = timed(lambda: till.begin(store="STORE_001", currency="USD", operator="0001"))
-    for _ in range(LINES):
+    for _time in range(LINES):
         timed(lambda: sale.add_line("COFFEE_001", quantity=1, unit_minor=399))
     timed(lambda: sale.tender_cash(2_000))
     tally.sales += 1
@@ -112,7 +116,7 @@ def recorded_frames(till: Terminal, log: Path, sales: int = 20) -> list[bytes]:
     """The frames of that many sales as the kernel writes them: what the others must write."""
     ring_timed(till, Tally())  # opens the till period, which is no part of a sale
     before = log.stat().st_size
-    for _ in range(sales):
+    for _time in range(sales):
         ring_timed(till, Tally())
     return log.read_bytes()[before:].splitlines(keepends=True)
 

@@ -11,14 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kernel import Sale, TaxAmount, Terminal
+from kernel import marked as N_
 
 __all__ = ["LIMITS_BYTES", "Item", "REFERENCE_ITEMS", "bytes_per_sale", "ring_bare", "ring_full"]
 
 LIMITS_BYTES = {
-    "bare, 1 line": 521,
-    "bare, 5 lines": 1_150,
-    "every field, 1 line": 650,
-    "every field, 5 lines": 1_600,
+    N_("bare, 1 line"): 521,
+    N_("bare, 5 lines"): 1_150,
+    N_("every field, 1 line"): 650,
+    N_("every field, 5 lines"): 1_600,
 }
 """What a cash sale may cost at most, all its entries together. The numbers in a log grow longer:
 a test holds it to this at the hundred-thousandth entry too."""
@@ -74,10 +75,10 @@ def bytes_per_sale(till: Terminal, log: str) -> dict[str, int]:
     """The name of each published sale -> its bytes in `log`, the till's open segment."""
     ring_bare(till, 1)  # opens the till period, which is no part of a sale
     return {
-        "bare, 1 line": _grown(log, lambda: ring_bare(till, 1)),
-        "bare, 5 lines": _grown(log, lambda: ring_bare(till, 5)),
-        "every field, 1 line": _grown(log, lambda: ring_full(till, 1)),
-        "every field, 5 lines": _grown(log, lambda: ring_full(till, 5)),
+        N_("bare, 1 line"): _grown(log, lambda: ring_bare(till, 1)),
+        N_("bare, 5 lines"): _grown(log, lambda: ring_bare(till, 5)),
+        N_("every field, 1 line"): _grown(log, lambda: ring_full(till, 1)),
+        N_("every field, 5 lines"): _grown(log, lambda: ring_full(till, 5)),
     }
 
 

@@ -9,6 +9,8 @@ from posterm.benchmark.kernel_sales import LINES, SALE_ENTRIES
 from posterm.benchmark.measure import Spread, percentile, ratios, spread
 from posterm.benchmark.reference_sale import LIMITS_BYTES
 from posterm.benchmark.run import Curves, Result, Standing
+from posterm.words import gettext as _
+from posterm.words import ngettext
 
 __all__ = ["as_json", "rows", "curve_rows"]
 
@@ -40,37 +42,44 @@ def as_json(result: Result, curves: Curves | None) -> dict[str, object]:
 def rows(result: Result) -> Iterator[str]:
     """For people, 80 columns wide."""
     plan = result.plan
-    yield f"{plan.rounds} rounds of {plan.seconds:g} s each, on {result.file_system}"
-    yield f"a sale is {LINES} lines: {SALE_ENTRIES} entries, each durable before the next"
+    yield _("{} rounds of {:g} s each, on {}").format(plan.rounds, plan.seconds, result.file_system)
+    yield _("a sale is {} lines: {} entries, each durable before the next").format(
+        LINES, SALE_ENTRIES
+    )
     yield ""
-    yield f"{'':24}{'entries/s (quartiles)':>26}{'sales/s':>9}{'p50':>7}{'p99':>7}{'CPU µs':>7}"
+    entries, sales, cpu = _("entries/s (quartiles)"), _("sales/s"), _("CPU µs")
+    yield f"{'':24}{entries:>26}{sales:>9}{'p50':>7}{'p99':>7}{cpu:>7}"
     for standing in result.standings:
         yield _row(standing)
     yield ""
     for threads, against, ratio in _ratios(result):
-        yield (
-            f"{_threads(threads):>11} : {against:<8}{ratio.median:6.2f} times"
-            f"  ({ratio.lower:.2f}–{ratio.upper:.2f})"
+        yield _("{:>11} : {:<8}{:6.2f} times  ({:.2f}–{:.2f})").format(
+            _threads(threads), against, ratio.median, ratio.lower, ratio.upper
         )
     above_us = _above_raw_us(result)
     if above_us is not None:
-        yield f"CPU time of an entry above the bare loop, one thread: {above_us:.0f} µs"
+        yield _("CPU time of an entry above the bare loop, one thread: {:.0f} µs").format(above_us)
     yield ""
     for name, size_bytes in result.bytes_per_sale.items():
         limit = LIMITS_BYTES[name]
-        verdict = "" if size_bytes <= limit else f"  over the limit of {limit}"
-        yield f"bytes a sale, {name:<22}{size_bytes:>6}{verdict}"
+        verdict = "" if size_bytes <= limit else _("  over the limit of {}").format(limit)
+        yield _("bytes a sale, {:<22}{:>6}{}").format(_(name), size_bytes, verdict)
     for warning in _warnings(result):
         yield ""
-        yield f"warning: {warning}"
+        yield _("warning: {}").format(warning)
 
 
 def curve_rows(curves: Curves) -> Iterator[str]:
-    yield f"CPU time of each, on {curves.where}:"
-    for what, curve in (("lines of a sale", curves.lines), ("sales of a day", curves.sales)):
+    yield _("CPU time of each, on {}:").format(curves.where)
+    for what, curve in (
+        (_("lines of a sale"), curves.lines),
+        (_("sales of a day"), curves.sales),
+    ):
         before = 0
         for number, cpu_us in curve.items():
-            yield f"  {what:<15} {before + 1:>6,} to {number:>7,}: {cpu_us:6.0f} µs"
+            yield _("  {:<15} {:>6,} to {:>7,}: {:6.0f} µs").format(
+                what, before + 1, number, cpu_us
+            )
             before = number
 
 
@@ -80,7 +89,7 @@ def _row(standing: Standing) -> str:
     cpu_us = spread(measured.cpu_us for measured in standing.rounds)
     quartiles = f"({entries.lower:,.0f}–{entries.upper:,.0f})"
     return (
-        f"{standing.name:<20}{standing.threads:>3} {entries.median:>9,.0f} {quartiles:>16}"
+        f"{_(standing.name):<20}{standing.threads:>3} {entries.median:>9,.0f} {quartiles:>16}"
         f"{sales.median:>9,.0f}{_p50_us(standing):>7.0f}{_p99_us(standing):>7.0f}"
         f"{cpu_us.median:>7.0f}"
     )
@@ -127,8 +136,10 @@ def _warnings(result: Result) -> Iterator[str]:
     p50_us = _p50_us(_raw(result))
     if p50_us < SYNC_FLOOR_US:
         yield (
-            f"this disk does not really sync: a durable write took {p50_us:.0f} µs; "
-            "the figures say nothing about power cuts"
+            _(
+                "this disk does not really sync: a durable write took {:.0f} µs; the "
+                "figures say nothing about power cuts"
+            ).format(p50_us)
         )
 
 
@@ -153,4 +164,4 @@ def _spread_json(values: Spread) -> dict[str, float]:
 
 
 def _threads(count: int) -> str:
-    return f"{count} thread" + ("s" if count > 1 else "")
+    return ngettext("{} thread", "{} threads", count).format(count)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernel import BadConfiguration, Terminal, file_system
+from kernel import gettext as _
 from posterm.benchmark.curves import LINE_MARKS, SALE_MARKS, line_curve, sale_curve
 from posterm.benchmark.kernel_sales import (
     SALE_ENTRIES,
@@ -141,7 +142,9 @@ def _scratch(data_dir: str) -> Iterator[str]:
         directory = tempfile.TemporaryDirectory(prefix=".posterm-bench-", dir=place)
     except OSError as fault:
         raise BadConfiguration(
-            f"{place} can't be written: {fault.strerror}; name a directory with --data-dir"
+            _("{} can't be written: {}; name a directory with --data-dir").format(
+                place, fault.strerror
+            )
         ) from fault
     with directory as path:
         yield path

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from kernel import BadInput
+from kernel import gettext as _
 
 __all__ = ["Scan", "check_digit", "fold_words", "is_gtin", "key_of", "looks_like_gtin", "read_scan"]
 
@@ -86,7 +87,7 @@ def read_scan(text: str) -> Scan:
     for element in elements:
         if element.startswith("01") and len(element) == 16 and is_gtin(element[2:]):
             return Scan(element[2:], elements)
-    raise BadInput("the GS1 code names no trade item (01); scan the code with the item's number")
+    raise BadInput(_("the GS1 code names no trade item (01); scan the code with the item's number"))
 
 
 def _elements(data: str) -> Iterator[str]:

@@ -17,6 +17,8 @@ from kernel import (
     refuse_card_number,
     short_text,
 )
+from kernel import gettext as _
+from kernel import marked as N_
 from posterm.catalog.codes import check_digit, is_gtin, looks_like_gtin
 from posterm.catalog.items import Item, SellBy
 
@@ -79,7 +81,7 @@ def item_of(row: Row, currency: str, fault: Callable[[str, str], None]) -> Item 
     )
     if tare and sell_by is not SellBy.WEIGHT:
         faults += 1
-        fault("tare", "only an item sold by weight has a tare; leave it empty")
+        fault("tare", _("only an item sold by weight has a tare; leave it empty"))
     return None if faults else item
 
 
@@ -88,8 +90,10 @@ def checked_code(text: str) -> str:
     refuse_card_number(item_code(text), "code")
     if looks_like_gtin(text) and not is_gtin(text):
         raise SaleRefused(
-            f"{text} has {len(text)} digits as a GTIN has, and its check digit would be "
-            f"{check_digit(text[:-1])}; correct it, or add a letter to a number of your own"
+            _(
+                "{} has {} digits as a GTIN has, and its check digit would be {}; correct "
+                "it, or add a letter to a number of your own"
+            ).format(text, len(text), check_digit(text[:-1]))
         )
     return text
 
@@ -97,14 +101,16 @@ def checked_code(text: str) -> str:
 def _codes(text: str) -> tuple[str, ...]:
     parts = [part.strip() for part in text.split(CODE_SEPARATOR)]
     if len(parts) > CODES_LIMIT:
-        raise SaleRefused(f"an item has at most {CODES_LIMIT} codes, this one {len(parts)}")
+        raise SaleRefused(
+            _("an item has at most {} codes, this one {}").format(CODES_LIMIT, len(parts))
+        )
     return tuple(checked_code(part) for part in parts)
 
 
 _LIMITS = {
     "description": DESCRIPTION_LIMIT,
     "department": DEPARTMENT_LIMIT,
-    "tax code": TAX_CODE_LIMIT,
+    N_("tax code"): TAX_CODE_LIMIT,
 }
 
 
@@ -115,7 +121,7 @@ def _text(text: str, name: str) -> str:
 def _price(text: str, currency: str) -> int:
     price_minor = parse_major(text, currency)
     if price_minor < 0:
-        raise SaleRefused(f"price {text} is below zero; give 0 or more")
+        raise SaleRefused(_("price {} is below zero; give 0 or more").format(text))
     return price_minor
 
 
@@ -123,7 +129,9 @@ def _sell_by(text: str) -> SellBy:
     try:
         return SellBy(text.casefold())
     except ValueError:
-        raise SaleRefused(f"{text!r:.40} is no way to sell; give each, weight or price") from None
+        raise SaleRefused(
+            _("{!r:.40} is no way to sell; give each, weight or price").format(text)
+        ) from None
 
 
 def _tare(text: str) -> int:
@@ -137,17 +145,17 @@ def _most(text: str) -> int:
 def _above_zero(text: str, name: str) -> int:
     thousandths = parse_quantity(text)
     if thousandths < 0:
-        raise SaleRefused(f"{name} {text} is below zero; give one such as 0.250")
+        raise SaleRefused(_("{} {} is below zero; give one such as 0.250").format(name, text))
     return thousandths
 
 
 def _age(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 4 and int(text) <= AGE_LIMIT):
-        raise SaleRefused(f"{text!r:.40} is no age; give 0 to {AGE_LIMIT}")
+        raise SaleRefused(_("{!r:.40} is no age; give 0 to {}").format(text, AGE_LIMIT))
     return int(text)
 
 
 def _truth(text: str) -> bool:
     if text.casefold() not in _TRUTHS:
-        raise SaleRefused(f"{text!r:.40} is neither yes nor no")
+        raise SaleRefused(_("{!r:.40} is neither yes nor no").format(text))
     return _TRUTHS[text.casefold()]

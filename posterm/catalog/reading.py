@@ -18,6 +18,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from kernel import BadInput
+from kernel import gettext as _
 from posterm.catalog.codes import fold_words, is_gtin, key_of, looks_like_gtin, read_scan
 from posterm.catalog.embedded import (
     Embedded,
@@ -75,19 +76,21 @@ def open_catalog(data_dir: str | os.PathLike[str], version: int | None = None) -
     Raises `BadInput` where it is missing or no catalogue.
     """
     paths = CatalogPaths(data_dir)
-    for _ in range(_OPEN_ATTEMPTS):
+    for _attempt in range(_OPEN_ATTEMPTS):
         number = current_version(data_dir) if version is None else version
         if number == 0:
             raise BadInput(
-                f"{paths.current}: there is no catalogue; make one with "
-                "`posterm catalog import FILE.csv`"
+                _(
+                    "{}: there is no catalogue; make one with `posterm catalog import FILE.csv`"
+                ).format(paths.current)
             )
         if os.path.exists(paths.version(number)):
             return Catalog(paths.version(number), number)
         # An import that ended meanwhile may have removed the version that was current.
     raise BadInput(
-        f"{paths.version(number)} is gone: no open sale used version {number}; "
-        "go on with the current one"
+        _("{} is gone: no open sale used version {}; go on with the current one").format(
+            paths.version(number), number
+        )
     )
 
 
@@ -117,7 +120,7 @@ class Catalog:
                 imported_ms=int(facts["imported_ms"]),
             )
         except KeyError as fault:
-            raise _unreadable(self._path, f"it does not say its {fault}") from fault
+            raise _unreadable(self._path, _("it does not say its {}").format(fault)) from fault
         except ValueError as fault:
             raise _unreadable(self._path, str(fault)) from fault
 
@@ -279,10 +282,10 @@ def _connected(path: str) -> sqlite3.Connection:
         ((application,),) = database.execute("PRAGMA application_id")
         ((schema,),) = database.execute("PRAGMA user_version")
         if application != APPLICATION_ID:
-            raise _unreadable(path, "it is no catalogue of posterm")
+            raise _unreadable(path, _("it is no catalogue of posterm"))
         if schema != SCHEMA_VERSION:
             raise _unreadable(
-                path, f"it is of format {schema}, this posterm reads {SCHEMA_VERSION}"
+                path, _("it is of format {}, this posterm reads {}").format(schema, SCHEMA_VERSION)
             )
     except sqlite3.DatabaseError as fault:
         database.close()
@@ -316,6 +319,8 @@ def _measured(code: str, item: Item, said: Embedded) -> Found | NotOnFile:
 
 def _unreadable(path: str, fact: str) -> BadInput:
     return BadInput(
-        f"{path}: the catalogue can't be read: {fact}; import it again with "
-        "`posterm catalog import FILE.csv`"
+        _(
+            "{}: the catalogue can't be read: {}; import it again with `posterm catalog "
+            "import FILE.csv`"
+        ).format(path, fact)
     )

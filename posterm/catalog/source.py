@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from io import BufferedReader
 
 from kernel import BadInput, parse_major
+from kernel import gettext as _
 from posterm.catalog.codes import is_gtin, key_of
 from posterm.catalog.fields import FIELDS, NEEDED, Row, item_of
 from posterm.catalog.items import Item
@@ -56,22 +57,24 @@ def read_items(file: BufferedReader, name: str, currency: str, advance: Advance)
     parse_major("0", currency)
     lines = _Lines(file, name, advance)
     rows = lines.rows()
-    _, header = next(rows, (1, []))
+    _line, header = next(rows, (1, []))
     columns = _columns(header, name)
     reading, seen = Reading(), _Seen()
     for line, texts in rows:
         if len(texts) != len(columns):
-            reason = f"it has {len(texts)} fields, the header has {len(columns)}"
+            reason = _("it has {} fields, the header has {}").format(len(texts), len(columns))
             reading.faults.append(Fault(line, "", reason))
         else:
             _read_row(dict(zip(columns, texts, strict=True)), line, currency, reading, seen)
         if len(reading.faults) >= FAULTS_LIMIT:
             return reading
         if len(reading.items) > ITEMS_LIMIT:
-            raise BadInput(f"{name}: it has more than {ITEMS_LIMIT} items; import fewer")
+            raise BadInput(
+                _("{}: it has more than {} items; import fewer").format(name, ITEMS_LIMIT)
+            )
     _check_links(reading, seen)
     if not reading.items and not reading.faults:
-        raise BadInput(f"{name}: it has no item; give at least one below the header")
+        raise BadInput(_("{}: it has no item; give at least one below the header").format(name))
     return reading
 
 
@@ -96,9 +99,9 @@ def _read_row(row: Row, line: int, currency: str, reading: Reading, seen: _Seen)
         if before == line and is_gtin(code):
             before = seen.gtins.setdefault(key_of(code), line)
         if before != line:
-            fault("code", f"{code} is the code of line {before} already; give it once")
+            fault("code", _("{} is the code of line {} already; give it once").format(code, before))
     if len(set(item.codes)) < len(item.codes):
-        fault("code", "a code stands there twice; give it once")
+        fault("code", _("a code stands there twice; give it once"))
     seen.lines[item.sku] = line
     reading.items.append(item)
 
@@ -111,9 +114,9 @@ def _check_links(reading: Reading, seen: _Seen) -> None:
             continue
         linked = by_sku.get(item.linked_sku)
         if linked is None:
-            reason = f"no item has {item.linked_sku} as its first code"
+            reason = _("no item has {} as its first code").format(item.linked_sku)
         elif linked.linked_sku is not None:
-            reason = f"{item.linked_sku} is linked to an item itself; link only once"
+            reason = _("{} is linked to an item itself; link only once").format(item.linked_sku)
         else:
             continue
         reading.faults.append(Fault(seen.lines[item.sku], "linked_sku", reason))
@@ -126,16 +129,20 @@ def _columns(header: list[str], name: str) -> list[str]:
     unknown = [column for column in columns if column not in FIELDS]
     if missing:
         raise BadInput(
-            f"{name}: line 1 has no column {', '.join(missing)}; give CSV with a header of "
-            f"{', '.join(FIELDS)}, of which {', '.join(NEEDED)} must be there"
+            _(
+                "{}: line 1 has no column {}; give CSV with a header of {}, of which {} "
+                "must be there"
+            ).format(name, ", ".join(missing), ", ".join(FIELDS), ", ".join(NEEDED))
         )
     if unknown:
         raise BadInput(
-            f"{name}: line 1 has a column {unknown[0]!r:.60}, which means nothing here; "
-            f"remove it, or name it one of {', '.join(FIELDS)}"
+            _(
+                "{}: line 1 has a column {!r:.60}, which means nothing here; remove it, or "
+                "name it one of {}"
+            ).format(name, unknown[0], ", ".join(FIELDS))
         )
     if len(set(columns)) < len(columns):
-        raise BadInput(f"{name}: line 1 names a column twice; remove one of them")
+        raise BadInput(_("{}: line 1 names a column twice; remove one of them").format(name))
     return columns
 
 
@@ -163,10 +170,12 @@ class _Lines:
                     yield before + 1, fields
                 before = reader.line_num
         except csv.Error as fault:
-            raise self._unusable(f"line {self._line} is no CSV: {fault}; correct it") from fault
+            raise self._unusable(
+                _("line {} is no CSV: {}; correct it").format(self._line, fault)
+            ) from fault
         except (EOFError, OSError, zlib.error) as fault:
             raise self._unusable(
-                f"it can't be read past line {self._line}: {fault}; get the file again"
+                _("it can't be read past line {}: {}; get the file again").format(self._line, fault)
             ) from fault
 
     def _texts(self) -> Iterator[str]:
@@ -174,16 +183,20 @@ class _Lines:
             self._line += 1
             self._advance(len(line))
             if b"\0" in line:
-                raise self._unusable(f"line {self._line} holds a NUL byte; this is no CSV of text")
+                raise self._unusable(
+                    _("line {} holds a NUL byte; this is no CSV of text").format(self._line)
+                )
             try:
                 yield line.removeprefix(_BOM).decode() if self._line == 1 else line.decode()
             except UnicodeDecodeError as fault:
                 raise self._unusable(
-                    f"line {self._line} is no UTF-8: {fault.reason}; save the file as UTF-8"
+                    _("line {} is no UTF-8: {}; save the file as UTF-8").format(
+                        self._line, fault.reason
+                    )
                 ) from fault
 
     def _unusable(self, fact: str) -> BadInput:
-        return BadInput(f"{self._name}: {fact}; nothing was imported")
+        return BadInput(_("{}: {}; nothing was imported").format(self._name, fact))
 
 
 def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kernel import BadInput, Host, Shop
+from kernel import gettext as _
 
 __all__ = [
     "KEPT_VERSIONS",
@@ -92,8 +93,10 @@ def publish(data_dir: str | os.PathLike[str], scratch: str, host: Host) -> int:
             _make_current(paths, newest, host)
     except OSError as fault:
         raise BadInput(
-            f"{paths.shared}: the catalogue can't be put there: {fault.strerror}; "
-            "`posterm doctor` says what is wrong, the catalogue before it is still in use"
+            _(
+                "{}: the catalogue can't be put there: {}; `posterm doctor` says what is "
+                "wrong, the catalogue before it is still in use"
+            ).format(paths.shared, fault.strerror)
         ) from fault
     return number
 
@@ -126,14 +129,14 @@ def remove_strays(data_dir: str | os.PathLike[str], now_s: float) -> None:
 
 def _linked(paths: CatalogPaths, data_dir: str | os.PathLike[str], scratch: str) -> int:
     """The number that was ours to take: a link is made only where there is none yet."""
-    for _ in range(_PUBLISH_ATTEMPTS):
+    for _attempt in range(_PUBLISH_ATTEMPTS):
         number = max([*versions(data_dir), current_version(data_dir)], default=0) + 1
         try:
             os.link(scratch, paths.version(number))
         except FileExistsError:
             continue
         return number
-    raise BadInput(f"{paths.shared}: other imports took every number; import again")
+    raise BadInput(_("{}: other imports took every number; import again").format(paths.shared))
 
 
 def _make_current(paths: CatalogPaths, number: int, host: Host) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 
 from kernel import BadInput, Host, Shop
+from kernel import gettext as _
 from posterm.catalog.codes import fold_words, key_of
 from posterm.catalog.items import Item
 from posterm.catalog.schema import SCHEMA
@@ -59,8 +60,10 @@ def write_catalog(
             database.execute("COMMIT")
     except (sqlite3.Error, OSError) as fault:
         raise BadInput(
-            f"{scratch}: the catalogue can't be written: {fault}; make room and import again, "
-            "the catalogue before it is still in use"
+            _(
+                "{}: the catalogue can't be written: {}; make room and import again, the "
+                "catalogue before it is still in use"
+            ).format(scratch, fault)
         ) from fault
     else:
         return publish(data_dir, scratch, host)

@@ -75,7 +75,7 @@ def command(
 
     plan = Plan(3, 0.1, threads, terminals) if quick else Plan(rounds, seconds, threads, terminals)
     steps = plan.rounds * contestants_of(plan)
-    with click.progressbar(length=steps, label="measuring", file=sys.stderr) as bar:
+    with click.progressbar(length=steps, label=_("measuring"), file=sys.stderr) as bar:
         result = run(data_dir, plan, lambda: bar.update(1))
     measured = None
     if curves:

@@ -85,7 +85,7 @@ def import_(
         raise SystemExit(1)
     version, removed = None, []
     if not dry_run:
-        with _progress(len(reading.items), "writing") as advance:
+        with _progress(len(reading.items), _("writing")) as advance:
             version = write_catalog(
                 data_dir,
                 reading.items,
@@ -212,9 +212,10 @@ def versions(data_dir: str, as_json: bool) -> None:
         print_json({"current": current or None, "versions": [_facts_json(one) for one in facts]})
         return
     for one in facts:
-        mark = "current" if one.version == current else ""
+        mark = _("current") if one.version == current else ""
+        items = _("{:>7} items").format(one.items)
         click.echo(
-            f"{one.version:>6}  {utc_text(one.imported_ms)[:19]}Z  {one.items:>7} items  "
+            f"{one.version:>6}  {utc_text(one.imported_ms)[:19]}Z  {items}  "
             f"{one.currency}  {one.country or '--'}  {mark:<7}  {one.source}".rstrip()
         )
     click.echo(next_command("catalog list" if facts else "catalog import FILE.csv", data_dir))
@@ -243,7 +244,7 @@ def _read(source: BufferedReader, currency: str, invoices: bool) -> tuple[Readin
     size_bytes = 0
     with suppress(OSError):  # no file of the system's: its length is not known
         size_bytes = os.fstat(source.fileno()).st_size
-    with _progress(size_bytes, "reading") as advance:
+    with _progress(size_bytes, _("reading")) as advance:
         return read_items(source, source.name, currency, advance), 0
 
 
@@ -267,7 +268,7 @@ def _say_faults(faults: Sequence[Fault], name: str, as_json: bool) -> None:
         click.echo(json.dumps({"error": said, "exit_code": 1, "faults": told}), err=True)
         return
     for fault in faults[:_FAULTS_SHOWN]:
-        where = f"column {fault.column}: " if fault.column else ""
+        where = _("column {}: ").format(fault.column) if fault.column else ""
         click.echo(f"{name}:{fault.line}: {where}{fault.reason}", err=True)
     say_error(said, 1, as_json=False)
 
@@ -285,9 +286,10 @@ def _print_found(found: Found, catalog: Catalog, data_dir: str, as_json: bool) -
         if name not in {"sku", "description", "department", "price_minor"}:
             click.echo(f"  {name:<14}{_shown(value)}")
     if found.quantity is not None:
-        click.echo(f"  {'on the label':<14}{_quantity_text(found.quantity)}")
+        click.echo(f"  {_('on the label'):<14}{_quantity_text(found.quantity)}")
     if found.amount_minor is not None:
-        click.echo(f"  {'on the label':<14}{format_minor(found.amount_minor, currency)} {currency}")
+        amount = format_minor(found.amount_minor, currency)
+        click.echo(f"  {_('on the label'):<14}{amount} {currency}")
     click.echo(next_command("catalog versions", data_dir))
 
 
@@ -301,7 +303,7 @@ def _shown(value: object) -> str:
         case None:
             return "-"
         case bool():
-            return "yes" if value else "no"
+            return _("yes") if value else _("no")
         case list():
             return ", ".join(map(str, value))
         case _:

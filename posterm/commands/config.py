@@ -77,9 +77,11 @@ def schema(data_dir: str, as_json: bool) -> None:
         click.echo(settings_schema())
         return
     for fact in setting_facts():
-        where = _("shop or till") if fact.local else "shop"
+        where = _("shop or till") if fact.local else _("shop")
         click.echo(fact.key)
-        told = f"{fact.description}. {fact.kind}; {where}; default {shown(fact.default)}"
+        told = _("{}. {}; {}; default {}").format(
+            fact.description, fact.kind, where, shown(fact.default)
+        )
         click.echo(click.wrap_text(told, initial_indent="    ", subsequent_indent="    "))
     click.echo(next_command("config set KEY VALUE", data_dir))
 
@@ -246,7 +248,7 @@ def _rows(
     for one in shop.waiting():
         yield _("version {} comes into force at {}").format(one.version, utc_text(one.effective_ms))
     for key, value in shop.draft().items():
-        yield f"drafted: {key} = {shown(value)}"
+        yield _("drafted: {} = {}").format(key, shown(value))
 
 
 def _text_of(document: bytes) -> str:

@@ -8,6 +8,6 @@ from posterm.words import ngettext
 __all__ = ["counted"]
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """`many` is `one` with an s if it is not given; catalogues have both with `{}` before them."""
-    return ngettext(f"{{}} {one}", f"{{}} {many or one + 's'}", number).format(number)
+def counted(number: int, one: str, many: str) -> str:
+    """`one` or `many`, as the language counts; the number stands where they have `{}`."""
+    return ngettext(one, many, number).format(number)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options
+from posterm.words import gettext as _
 from posterm.words import marked as N_
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def command(data_dir: str, as_json: bool) -> None:
 
 def row(check: Check) -> str:
     fix = f" -> {check.fix}" if check.fix is not None else ""
-    return f"{check.level.value:<9}{check.name:<15}{check.fact}{fix}"
+    return f"{_(check.level.value):<9}{_(check.name):<15}{check.fact}{fix}"
 
 
 def _json(check: Check) -> dict[str, object]:

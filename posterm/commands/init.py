@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from posterm.commands.common import next_command, print_json, shared_options
+from posterm.words import gettext as _
 
 __all__ = ["command"]
 
@@ -20,5 +21,6 @@ def command(data_dir: str, as_json: bool) -> None:
     if as_json:
         print_json({"data_dir": shop.root, "created": created})
         return
-    click.echo(f"{shop.root} is {'ready' if created else 'complete already'}")
+    said = _("{} is ready") if created else _("{} is complete already")
+    click.echo(said.format(shop.root))
     click.echo(next_command("ring REGISTER_01 --input FILE.csv", data_dir))

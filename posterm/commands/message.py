@@ -83,7 +83,8 @@ def _new_rows(delivered: Delivered, told: set[str]) -> Iterator[str]:
         if ack.terminal not in told:
             told.add(ack.terminal)
             reason = f": {ack.reason}" if ack.reason else ""
-            yield f"{count}/{len(delivered.expected)}  {ack.terminal} {_word(ack.result)}{reason}"
+            word = _(_word(ack.result))
+            yield f"{count}/{len(delivered.expected)}  {ack.terminal} {word}{reason}"
 
 
 def _rows(delivered: Delivered, told: set[str], *, waited: bool) -> Iterator[str]:
@@ -91,7 +92,7 @@ def _rows(delivered: Delivered, told: set[str], *, waited: bool) -> Iterator[str
         yield from _new_rows(delivered, told)
         if delivered.missing:
             yield _("no answer from {}; see `posterm status`").format(", ".join(delivered.missing))
-    to = "all" if delivered.to == _EVERYBODY else delivered.to
+    to = _("all") if delivered.to == _EVERYBODY else delivered.to
     yield _("message {} to {} is sent").format(delivered.message, to)
 
 
@@ -107,4 +108,4 @@ def _json_of(delivered: Delivered, *, waited: bool) -> dict[str, object]:
 
 
 def _word(result: str) -> str:
-    return "taken" if result == "applied" else result
+    return N_("taken") if result == "applied" else result

@@ -145,4 +145,4 @@ def _json(one: Operator) -> dict[str, object]:
 
 
 def _state(one: Operator) -> str:
-    return "active" if one.active else "disabled"
+    return _("active") if one.active else _("disabled")

@@ -10,6 +10,7 @@ import click
 from posterm.commands.common import next_command, print_json, shared_options
 from posterm.commands.counted import counted
 from posterm.commands.sales import utc_text
+from posterm.words import gettext as _
 
 if TYPE_CHECKING:
     from kernel import LoggedEntry, LoggedSale
@@ -62,11 +63,12 @@ def _print_text(logged: LoggedSale) -> None:
 
     sale = logged.sale
     total = f"{format_minor(sale.total_minor, sale.currency)} {sale.currency}"
-    said = [f"{logged.id} {sale.state.value}", f"{counted(len(sale.lines), 'line')}, {total}"]
+    lines = counted(len(sale.lines), "{} line", "{} lines")
+    said = [f"{logged.id} {_(sale.state.value)}", lines, total]
     if sale.receipt_number is not None:
-        said.append(f"receipt {sale.receipt_number}")
+        said.append(_("receipt {}").format(sale.receipt_number))
     if sale.reference is not None:
-        said.append(f"reference {sale.reference}")
+        said.append(_("reference {}").format(sale.reference))
     click.echo(", ".join(said))
     for entry in logged.entries:
         click.echo(_entry_row(entry))

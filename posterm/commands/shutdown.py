@@ -119,7 +119,9 @@ def _print(state: ShutdownState, data_dir: str, as_json: bool) -> None:
     out = sum(one.state == "out" for one in leaving)
     click.echo(_("{} of {} tills are out ({})").format(out, len(leaving), order.reason))
     for one in leaving:
-        process = f"process {one.identity.pid}" if one.identity is not None else _("its process")
+        process = _("its process")
+        if one.identity is not None:
+            process = _("process {}").format(one.identity.pid)
         if one.state == "open":
             click.echo(_("open: {}; {} still runs").format(one.terminal, process))
         elif one.state == "dead":

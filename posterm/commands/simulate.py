@@ -84,7 +84,7 @@ def command(
     plan = Plan(tills, rate, minutes * 60, seed, baskets, currency=currency, sign_on=sign_on)
     with signals_held() as held:
         steps = round(plan.seconds * _STEPS_OF_A_SECOND)
-        with click.progressbar(length=steps, label="selling", file=sys.stderr) as bar:
+        with click.progressbar(length=steps, label=_("selling"), file=sys.stderr) as bar:
 
             def ready(count: int) -> None:
                 if not as_json:

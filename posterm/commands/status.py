@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_json_object", "command", "rows"]
 
-_HEAD = f"{'terminal':<20}{'state':<9}{'pid':>8}{'open':>6}{'mail':>6}{'bytes':>14}{'LSN':>14}"
+_HEAD = N_("terminal            state         pid  open  mail         bytes           LSN")
 _NAME_WIDTH = 20
 _PARKED_SHOWN = 8
 _SUSPENDED_SHOWN = 20
@@ -68,7 +68,7 @@ def as_json_object(status: ShopStatus) -> dict[str, object]:
 def rows(status: ShopStatus) -> Iterator[str]:
     """A table of 80 columns, with a line below a terminal that has more to say."""
     if status.terminals:
-        yield _HEAD
+        yield _(_HEAD)
     else:
         yield _("no terminal has ever run in {}").format(status.data_dir)
     for facts in status.terminals:
@@ -79,7 +79,7 @@ def rows(status: ShopStatus) -> Iterator[str]:
         )
     )
     yield from _suspended_rows(status)
-    collector = status.audit.collector.terminal if status.audit.collector else "nobody"
+    collector = status.audit.collector.terminal if status.audit.collector else _("nobody")
     yield _("audit log: collected by {}; entries waiting: {}").format(collector, status.audit.lag)
 
 
@@ -92,7 +92,7 @@ def _terminal_rows(facts: TerminalFacts) -> Iterator[str]:
     parked = "?" if facts.parked is None else str(len(facts.parked))
     opened = "-" if facts.state == "running" else parked
     yield (
-        f"{name:<{_NAME_WIDTH}}{_state(facts):<9}{pid:>8}{opened:>6}{facts.messages:>6}"
+        f"{name:<{_NAME_WIDTH}}{_(_state(facts)):<9}{pid:>8}{opened:>6}{facts.messages:>6}"
         f"{facts.size_bytes:>14}{facts.last_lsn:>14}"
     )
     for remark in _remarks(facts):
@@ -111,9 +111,15 @@ def _suspended_rows(status: ShopStatus) -> Iterator[str]:
             yield _("  {}: its file can't be read{}").format(sale.ticket, where)
         else:
             yield (
-                f"  {sale.ticket}: {sale.origin}, {counted(sale.lines, 'line')}, "
-                f"{sale.total_minor} {sale.currency}, "
-                f"until {utc_text(sale.expires_ms)[:16]}Z{where}"
+                _("  {}: {}, {}, {} {}, until {}Z{}").format(
+                    sale.ticket,
+                    sale.origin,
+                    counted(sale.lines, "{} line", "{} lines"),
+                    sale.total_minor,
+                    sale.currency,
+                    utc_text(sale.expires_ms)[:16],
+                    where,
+                )
             )
     if len(status.suspended) > _SUSPENDED_SHOWN:
         yield _("  and {} more").format(len(status.suspended) - _SUSPENDED_SHOWN)
@@ -140,8 +146,12 @@ def _remarks(facts: TerminalFacts) -> Iterator[str]:
         )
     if session is not None and session.transaction is not None:
         yield (
-            f"{session.activity}: {session.transaction}, {counted(session.lines, 'line')}, "
-            f"operator {session.operator or '-'}"
+            _("{}: {}, {}, operator {}").format(
+                _(session.activity),
+                session.transaction,
+                counted(session.lines, "{} line", "{} lines"),
+                session.operator or "-",
+            )
         )
     if facts.state == "running" and not facts.registered:
         yield _("runs, but is not in the registry; its next start enters it")

@@ -75,44 +75,44 @@ def command(terminal: str | None, ledger: bool, data_dir: str, as_json: bool) ->
 
 
 def _say(verdict: Verdict) -> None:
-    state = "sound" if verdict.sound else "DAMAGED"
+    state = _("sound") if verdict.sound else _("DAMAGED")
     click.echo(
         _("{}: {}, {} in {}, {} bytes, up to LSN {}, chain {}").format(
             verdict.terminal,
             state,
-            counted(verdict.entries, "entry", "entries"),
-            counted(verdict.segments, "segment"),
+            counted(verdict.entries, "{} entry", "{} entries"),
+            counted(verdict.segments, "{} segment", "{} segments"),
             verdict.size_bytes,
             verdict.last_lsn,
-            verdict.last_chain or "none",
+            verdict.last_chain or _("none"),
         )
     )
     _say_findings(verdict.damages, verdict.notes)
 
 
 def _say_audit(audit: AuditVerdict) -> None:
-    state = "sound" if audit.sound else "DAMAGED"
-    lines, files = counted(audit.lines, "line"), counted(audit.files, "file")
+    state = _("sound") if audit.sound else _("DAMAGED")
+    lines = counted(audit.lines, "{} line", "{} lines")
+    files = counted(audit.files, "{} file", "{} files")
     click.echo(_("audit log: {}, {} in {}").format(state, lines, files))
     _say_findings(audit.damages, audit.notes)
 
 
 def _say_shared(shared: SharedVerdict) -> None:
-    state = "sound" if shared.sound else "DAMAGED"
-    sales = counted(shared.suspended, _("suspended sale"))
-    click.echo(
-        _("between tills: {}, {}, {}").format(state, sales, counted(shared.booked, "booked return"))
-    )
+    state = _("sound") if shared.sound else _("DAMAGED")
+    sales = counted(shared.suspended, "{} suspended sale", "{} suspended sales")
+    returns = counted(shared.booked, "{} booked return", "{} booked returns")
+    click.echo(_("between tills: {}, {}, {}").format(state, sales, returns))
     _say_findings(shared.damages, shared.notes)
 
 
 def _say_findings(damages: Iterable[Finding], notes: Iterable[str]) -> None:
     """A damaged file that holds no entries has no LSN."""
     for damage in damages:
-        entry = f": offset {damage.offset}, LSN {damage.lsn}" if damage.lsn else ""
-        click.echo(f"  damage: {damage.path}{entry}: {damage.meaning}")
+        entry = _(": offset {}, LSN {}").format(damage.offset, damage.lsn) if damage.lsn else ""
+        click.echo(_("  damage: {}{}: {}").format(damage.path, entry, damage.meaning))
     for note in notes:
-        click.echo(f"  note: {note}")
+        click.echo(_("  note: {}").format(note))
 
 
 def _next_step(verdicts: tuple[Verdict, ...], sound: bool, ledger: bool, data_dir: str) -> str:
@@ -134,4 +134,5 @@ def _show_progress(done: int, size: int) -> None:
     """A percentage where a person watches."""
     if sys.stderr.isatty() and size:
         end = "\r\x1b[K" if done >= size else ""
-        click.echo(f"\rverified {done * 100 // size} %{end}", nl=False, err=True)
+        percent = _("verified {} %").format(done * 100 // size)
+        click.echo(f"\r{percent}{end}", nl=False, err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BufferedReader
 
 from kernel import BadInput
+from kernel import gettext as _
 from posterm.invoices import InvoiceFile, Item
 
 __all__ = ["BASKETS_LIMIT", "Basket", "read_baskets"]
@@ -29,7 +30,7 @@ def read_baskets(
         for first in range(0, len(invoice.items), lines)
     ]
     if not baskets:
-        raise BadInput(f"{name}: no row of it can be sold; give a file of invoices")
+        raise BadInput(_("{}: no row of it can be sold; give a file of invoices").format(name))
     # Spread over the whole file: its first pages may be one day's.
     every = -(-len(baskets) // BASKETS_LIMIT)
     return tuple(baskets[::every])

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from kernel import Terminal
 from posterm.overview import COMMANDS
 from tests.support.processes import CHECKOUT
 
 PSEUDO = {"POSTERM_LOCALE": "pseudo"}
+PROSE = re.compile(r"[A-Za-z]{3,}[,;:]? +[A-Za-z]{3,}")
 
 
 def posterm(*arguments: str | Path, language: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -43,7 +46,7 @@ def test_what_a_command_says_is_translated_but_no_figure_and_no_script_sees_it(
     data_dir: Path,
 ) -> None:
     report = ("report", "x", "REGISTER_01", "--data-dir", data_dir)
-    assert posterm("init", "--data-dir", data_dir, language={}).returncode == 0
+    Terminal.start("REGISTER_01", data_dir).stop()
     assert (
         "[no~ sale~~ is~ committed~~~~"
         in posterm("sales", "--data-dir", data_dir, language=PSEUDO).stdout
@@ -55,6 +58,37 @@ def test_what_a_command_says_is_translated_but_no_figure_and_no_script_sees_it(
     mixed = ("spool", "REGISTER_01", "--take", "--json", "--data-dir", data_dir)
     refused = [posterm(*mixed, language=one).stderr for one in ({}, PSEUDO)]
     assert refused[0] == refused[1] and "--take prints receipts" in refused[0]
+
+
+# Each says something of its own, of the kernel or of the file that it reads.
+CASES = (
+    ("doctor",),
+    ("verify",),
+    ("catalog", "import", "bad.csv"),
+    ("ring", "REGISTER_01", "--input", "no.csv"),
+    ("show", "REGISTER_01-9"),
+    ("status",),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=" ".join)
+def test_what_the_kernel_and_the_files_say_is_translated_but_not_for_scripts(
+    tmp_path: Path, data_dir: Path, case: tuple[str, ...]
+) -> None:
+    Terminal.start("REGISTER_01", data_dir).stop()
+    (tmp_path / "no.csv").write_text("a,b\n1,2\n")
+    columns = "code,description,department,price,tax_code,sell_by\n"
+    (tmp_path / "bad.csv").write_text(f"{columns}4006381333930,,FOOD,-1,S,dozen\n")
+    words = [str(tmp_path / one) if one.endswith(".csv") else one for one in case]
+    told = [posterm(*words, "--data-dir", data_dir, language=one) for one in ({}, PSEUDO)]
+    assert told[0].returncode == told[1].returncode
+    plain, pseudo = (one.stdout + one.stderr for one in told)
+    assert "~" not in plain.replace(str(data_dir), "")
+    # A line is a sentence in brackets, or facts alone: names, figures, a row of them.
+    bare = [row for row in pseudo.splitlines() if PROSE.search(re.sub(r"\[.*\]", "", row))]
+    assert "~" in pseudo and not bare, pseudo
+    scripts = [posterm(*words, "--json", "--data-dir", data_dir, language=PSEUDO)]
+    assert "~" not in (scripts[0].stdout + scripts[0].stderr).replace(str(data_dir), "")
 
 
 @pytest.mark.parametrize("language", [{}, {"LANG": "C.UTF-8"}, {"LANG": "xx_YY.UTF-8"}])
