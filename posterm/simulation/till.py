@@ -25,7 +25,9 @@ from posterm.simulation.tally import Tally
 __all__ = ["READY", "Orders", "Told", "sell", "serve", "work"]
 
 READY = b"ready"
-_LOOK_EVERY_S = 1.0
+_LOOK_EVERY_S = 5.0
+"""By then a till that was shut down has long left the shop; only its process is still there. Looked
+for more often, that would be half of what an idle till costs."""
 
 HungUp = Callable[[float], bool]
 """Waits for so many seconds; True at once when nobody wants to hear of this till any more."""
@@ -79,8 +81,10 @@ def serve(directory: str, terminal: str, line: Connection[bytes, bytes]) -> None
         line.send_bytes(msgspec.json.encode(told))
 
 
-def sell(till: Terminal, orders: Orders, hung_up: HungUp) -> Told:
-    """Serve customers until the time is over or somebody hangs up."""
+def sell(
+    till: Terminal, orders: Orders, hung_up: HungUp, *, look_every_s: float = _LOOK_EVERY_S
+) -> Told:
+    """Serve customers until the time is over, somebody hangs up or the terminal has stopped."""
     dice = Random(orders.seed)
     cashier = Cashier(
         till,
@@ -98,7 +102,7 @@ def sell(till: Terminal, orders: Orders, hung_up: HungUp) -> Told:
     fault = None
     try:
         while (now_s := time.monotonic()) < end_s and not till.stopped:
-            if hung_up(max(0.0, min(due_s - now_s, end_s - now_s, _LOOK_EVERY_S))):
+            if hung_up(max(0.0, min(due_s - now_s, end_s - now_s, look_every_s))):
                 break
             if due_s <= time.monotonic():
                 tally.behind_s = max(tally.behind_s, time.monotonic() - due_s)
