@@ -151,7 +151,7 @@ class ConfigurationFiles:
             raise BadInput(
                 _(
                     "the effective time is past or more than a year ahead; give one to "
-                    "come, or none to publish for now"
+                    "come, or leave it out to publish at once"
                 )
             )
         one, waiting = before, 0

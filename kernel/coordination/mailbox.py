@@ -27,7 +27,6 @@ from kernel.disk.layout import Layout
 from kernel.disk.seen import SETTLED_NS
 from kernel.errors import BadInput
 from kernel.model.mail import EVERYBODY, LIFETIME_LIMIT_MS, created_ms_of
-from kernel.model.operators import MANAGER_TERMINAL
 
 __all__ = ["Complaint", "Found", "Mailbox", "Waiting"]
 
@@ -90,24 +89,18 @@ class Mailbox:
         self._stuck: set[str] = set()
         """Paths that could not even be set aside: complained of once."""
         self._tidy_at_s = 0.0
-        # A terminal writes its message in one directory and renames it out of there, which changes
-        # the time of both: that one tells of all messages. Commands put theirs to MANAGER alone.
-        self._told_by = layout.temp if terminal != MANAGER_TERMINAL else None
         self._stamps: tuple[int, ...] | None = None
         """The directories' times when they were listed last; None: list them again."""
 
-    def changed(self, *, by_anybody: bool = True) -> bool:
-        """Whether a look might bring more than the last one: a tenth of the cost of looking. Half
-        of that where it need not tell what was put there in another way than a terminal's.
+    def changed(self) -> bool:
+        """Whether a look might bring more than the last one: a tenth of the cost of looking.
 
         True in doubt. It must not be all that ever leads to a look.
         """
         if self._waiting or self._stamps is None:
             return True
         try:
-            if by_anybody or self._told_by is None:
-                return self._stamps != self._times()
-            return self._stamps[0] != self._disk.stat(self._told_by).st_mtime_ns
+            return self._stamps != self._times()
         except OSError:
             return True
 
@@ -190,9 +183,9 @@ class Mailbox:
     # --- looking ---------------------------------------------------------------------------
 
     def _times(self) -> tuple[int, ...]:
-        # Of all that an idle till does in a second, such a call is the most.
-        paths = (self._told_by or self._inbox, self._inbox, self._broadcast)
-        return tuple(self._disk.stat(path).st_mtime_ns for path in paths)
+        # Of all that an idle till does in a second, these two calls are the most.
+        stat = self._disk.stat
+        return stat(self._inbox).st_mtime_ns, stat(self._broadcast).st_mtime_ns
 
     def _names(self) -> dict[str, FileName | None]:
         """Path -> name of every file that is of this terminal's concern; None: of nobody's."""

@@ -38,8 +38,6 @@ RESCAN_S = 1.0
 _FULL_LOOK_EVERY = 30
 """Rests after which it looks whatever the times of the directories say. They are right on every
 file system whose locks are sound; this is for one that a restored copy or a hand has set back."""
-_STRANGERS_EVERY = 5
-"""Rests after which it asks for what was put there in another way than a terminal does."""
 _STOP_S = 5.0
 _ACKS_KEPT = 1024
 
@@ -224,11 +222,11 @@ class Postman:
 
     def _rest(self, bell: Doorbell) -> None:
         """Until the bell rings or something may have come without it; but not for long."""
-        for rest in range(1, _FULL_LOOK_EVERY + 1):
+        for _ in range(_FULL_LOOK_EVERY):
             if self._stopping or bell.wait(RESCAN_S) or self._sending.behind:
                 return
             self.at_rest()
-            if self._mailbox.changed(by_anybody=rest % _STRANGERS_EVERY == 0):
+            if self._mailbox.changed():
                 return
 
     def _remember(self, acks: tuple[Ack, ...]) -> None:

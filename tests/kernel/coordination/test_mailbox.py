@@ -11,7 +11,6 @@ import pytest
 from kernel.clock import SystemClock
 from kernel.codec.messages import FileName, encode_message
 from kernel.coordination.mailbox import Found, Mailbox
-from kernel.coordination.outbox import Outbox
 from kernel.disk.files import RealDisk
 from kernel.disk.layout import Layout
 from kernel.model.mail import LIFETIME_LIMIT_MS
@@ -165,7 +164,7 @@ def real_shop(root: Path) -> tuple[Layout, Mailbox]:
 
 def age(layout: Layout) -> None:
     """Let the directories be of an hour ago."""
-    for directory in (layout.temp, layout.terminal_inbox, layout.broadcast):
+    for directory in (layout.terminal_inbox, layout.broadcast):
         changed_ns = os.stat(directory).st_mtime_ns - 3_600_000_000_000
         os.utime(directory, ns=(changed_ns, changed_ns))
 
@@ -178,33 +177,6 @@ def test_a_directory_that_has_not_changed_for_long_need_not_be_listed(data_dir: 
     assert not box.changed()
     Path(layout.broadcast, "garbage").touch()
     assert box.changed()
-
-
-def test_one_directory_tells_of_what_terminals_send_and_all_three_of_whatever_comes(
-    data_dir: Path,
-) -> None:
-    layout, box = real_shop(data_dir)
-    age(layout)
-    box.look()
-    Path(layout.terminal_inbox, "garbage").touch()
-    assert not box.changed(by_anybody=False) and box.changed()
-    box.look()  # sets it aside
-    age(layout)
-    box.look()
-    assert not box.changed() and not box.changed(by_anybody=False)
-    outbox = Outbox(RealDisk(), layout, "A", ring=lambda path: None)
-    outbox.post(message(1))
-    assert box.changed(by_anybody=False)
-
-
-def test_the_manager_is_sent_acts_by_commands_and_looks_where_they_arrive(data_dir: Path) -> None:
-    layout, _ = real_shop(data_dir)
-    layout.make_terminal(RealDisk(), "MANAGER")
-    box = mailbox(RealDisk(), "MANAGER", layout=layout, clock=SystemClock())
-    age(layout)
-    box.look()
-    Path(layout.terminal_inbox, "garbage").touch()
-    assert box.changed(by_anybody=False)
 
 
 def test_a_directory_that_changed_a_moment_ago_is_listed_again(data_dir: Path) -> None:
