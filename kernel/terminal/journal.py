@@ -17,10 +17,9 @@ from contextlib import suppress
 from typing import TypeVar
 
 from kernel.clock import Clock
-from kernel.codec.entries import decode_act, encode_act
-from kernel.codec.frame import FRAME_LIMIT_BYTES
+from kernel.codec.entries import payload_of
 from kernel.disk.wal import Draft, Wal
-from kernel.errors import DiskFull, KernelError, Poisoned, SaleRefused, Stopped
+from kernel.errors import DiskFull, KernelError, Poisoned, Stopped
 from kernel.model.entries import (
     Act,
     CardOutcome,
@@ -33,7 +32,7 @@ from kernel.model.entries import (
     TenderVoided,
 )
 from kernel.model.ledger import Ledger
-from kernel.model.till_entries import ClockStepped, OperatorChange, PeriodClosed, Recovered, Started
+from kernel.model.till_entries import ClockStepped, OperatorChange, Recovered, Started
 from kernel.model.till_entries import Stopped as StopEntry
 from kernel.model.transaction import Transaction
 from kernel.words import gettext as _
@@ -45,7 +44,6 @@ Decide = Callable[[Ledger], tuple[Act, ...]]
 
 No entries at all means: nothing to write, return when all before it is durable."""
 
-_HEAD_ROOM_BYTES = 512
 _CLOCK_STEP_MS = 2_000
 _GUARD_EVERY_MS = 2_000
 _CLOSED_KEPT = 256
@@ -216,9 +214,9 @@ class Journal:
         entries = [entry]
         if acts:
             entry.act = acts[-1]
-            entry.payload = _payload(acts[-1])
+            entry.payload = payload_of(acts[-1])
             if len(acts) > 1:
-                entries[:0] = [_Entry(act, _payload(act), now) for act in acts[:-1]]
+                entries[:0] = [_Entry(act, payload_of(act), now) for act in acts[:-1]]
             if acts[0].__class__ is ClockStepped:
                 self._wall_offset_ms += step_ms
         return entries
@@ -366,26 +364,6 @@ def _broken_off() -> Poisoned:
             "Start the terminal again: it will recover"
         )
     )
-
-
-def _payload(act: Act) -> bytes | None:
-    """The act as it will stand in the log; a Z gets its digest later.
-
-    Refused where it could not be read back: one argument of a wrong type, once in the log, would
-    keep this terminal from ever starting again.
-    """
-    if isinstance(act, PeriodClosed):
-        return None
-    try:
-        payload = encode_act(act)
-        decode_act(payload)
-    except (TypeError, ValueError) as fault:
-        raise SaleRefused(
-            _("this can't be kept in the log: {}; correct it").format(fault)
-        ) from fault
-    if len(payload) > FRAME_LIMIT_BYTES - _HEAD_ROOM_BYTES:
-        raise SaleRefused(_("the entry has {} bytes; shorten its texts").format(len(payload)))
-    return payload
 
 
 def _may_wait(act: Act | None) -> bool:
