@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import date, timedelta
 
-from kernel.disk.day_closes import DayClose, day_closes, notes_since, open_period_date, z_count
+from kernel.disk.day_closes import DayClose, day_closes, notes_since
 from kernel.disk.layout import Layout
+from kernel.disk.period_turns import open_period_date, z_count
 from kernel.errors import LogDamaged
 from kernel.model.decisions import name_of
 from kernel.model.ledger import Period
